@@ -1,0 +1,1 @@
+"""The ring buffer and the streaming resampler."""

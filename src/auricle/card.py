@@ -1,0 +1,154 @@
+"""ModelCard: the facts that travel with weights, read from a JSON file beside them and checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auricle.errors import CardError
+
+FORMAT = 1
+"""The newest card format that this program reads."""
+
+
+@dataclass(frozen=True)
+class FrontEndFacts:
+    """What the weights were trained on: how sound becomes log-mel frames."""
+
+    rate: int
+    """Samples per second."""
+    window: str
+    """"hann": periodic Hann."""
+    window_size: int
+    """Samples per STFT window, which is also the FFT's length."""
+    hop: int
+    """Samples between two frames."""
+    n_mels: int
+    fmin: float
+    """Lower edge of the lowest mel band, Hz."""
+    fmax: float
+    """Upper edge of the highest mel band, Hz."""
+    scaler_mean: tuple[float, ...]
+    """Per mel band, dB; empty: not scaled."""
+    scaler_std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The network's shape as data; models/panns.py says what each field means."""
+
+    family: str
+    kernel: int
+    channels: tuple[int, ...]
+    pools: tuple[tuple[int, int], ...]
+    """Average pooling after each block: (time, mel)."""
+    head: str
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The score at which a class's event starts, and under which it ends."""
+
+    on: float
+    off: float
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything about a model that is not a weight."""
+
+    name: str
+    title: str
+    version: str
+    description: str
+    licence: str
+    citation: str
+    source: str
+    weights: str
+    """File name of the weights, beside the card."""
+    sha256: str
+    """Of the weights file; empty: not checked."""
+    architecture: Architecture
+    front_end: FrontEndFacts
+    window_s: float
+    """The window that suits the model when it runs window by window, seconds."""
+    labels: tuple[str, ...]
+    thresholds: dict[str, Thresholds]
+    """Per label; labels that are absent take the configuration's."""
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card in `path`. Raises CardError where it is missing, malformed, newer, or contradicts itself."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CardError(f"{path}: cannot read the model's card ({error.strerror}); name a folder that has one.") from None
+    except ValueError as error:
+        raise CardError(f"{path}: not a model card, since it is not JSON ({error}); install the model again.") from None
+    return parse_card(data, where=str(path))
+
+
+def parse_card(data: Any, *, where: str) -> ModelCard:
+    """The card that `data`, a decoded JSON object, describes; `where` names it in errors. Raises CardError."""
+    if not isinstance(data, dict) or not isinstance(data.get("format"), int):
+        raise CardError(f"{where}: not a model card (it has no format number); install the model again.")
+    if data["format"] > FORMAT:
+        raise CardError(f"{where}: written for a newer Auricle (card format {data['format']}, this one reads {FORMAT}); update Auricle.")
+    try:
+        card = _card(data)
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"lacks {error}" if isinstance(error, KeyError) else f"is malformed: {error}"
+        raise CardError(f"{where}: the model card {what}; install the model again.") from None
+    _check(card, where)
+    return card
+
+
+def _card(data: dict[str, Any]) -> ModelCard:
+    shape, sound = data["architecture"], data["front_end"]
+    scaler = sound.get("scaler") or {"mean": [], "std": []}
+    thresholds = data.get("thresholds") or {"on": {}, "off": {}}
+    return ModelCard(
+        **{key: str(data[key]) for key in ("name", "title", "version", "description", "licence", "citation", "source", "weights")},
+        sha256=str(data.get("sha256", "")),
+        architecture=Architecture(
+            family=str(shape["family"]),
+            kernel=int(shape["kernel"]),
+            channels=tuple(int(c) for c in shape["channels"]),
+            pools=tuple((int(t), int(f)) for t, f in shape["pools"]),
+            head=str(shape["head"]),
+        ),
+        front_end=FrontEndFacts(
+            **{key: int(sound[key]) for key in ("rate", "window_size", "hop", "n_mels")},
+            window=str(sound["window"]),
+            fmin=float(sound["fmin"]),
+            fmax=float(sound["fmax"]),
+            scaler_mean=tuple(float(x) for x in scaler["mean"]),
+            scaler_std=tuple(float(x) for x in scaler["std"]),
+        ),
+        window_s=float(data["window_s"]),
+        labels=tuple(str(label) for label in data["labels"]),
+        thresholds={
+            label: Thresholds(on=float(on), off=float(thresholds["off"][label])) for label, on in thresholds["on"].items()
+        },
+    )
+
+
+def _check(card: ModelCard, where: str) -> None:
+    sound = card.front_end
+    wrong = [
+        (not card.labels, "it has no labels"),
+        (len(set(card.labels)) != len(card.labels), "a label stands in it twice"),
+        (len(card.architecture.channels) != len(card.architecture.pools), "its blocks and poolings differ in number"),
+        (min(sound.rate, sound.window_size, sound.hop, sound.n_mels) < 1, "its front end has a figure below 1"),
+        (not 0 <= sound.fmin < sound.fmax <= sound.rate / 2, "its mel range is not within 0 and half the rate"),
+        (len(sound.scaler_mean) not in (0, sound.n_mels), "its scaler does not fit its mel bands"),
+        (len(sound.scaler_std) != len(sound.scaler_mean), "its scaler's two halves differ in length"),
+        (min(sound.scaler_std, default=1.0) <= 0, "its scaler has a deviation that is not positive"),
+        (not set(card.thresholds) <= set(card.labels), "it has thresholds for labels that it does not know"),
+        (any(not 0 < t.off <= t.on <= 1 for t in card.thresholds.values()), "its thresholds are not 0 < off ≤ on ≤ 1"),
+    ]
+    for is_wrong, what in wrong:
+        if is_wrong:
+            raise CardError(f"{where}: the model card contradicts itself, {what}; install the model again.")

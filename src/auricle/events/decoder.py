@@ -1,0 +1,77 @@
+"""EventDecoder: every label's hysteresis, over smoothed scores, with numbers and names for the events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from auricle.card import Thresholds
+from auricle.events.hysteresis import Change, Durations, Hysteresis
+from auricle.events.smoothing import MedianFilter
+from auricle.messages import Event, EventState, Scores
+
+
+class EventDecoder:
+    """Final scores in, events out; provisional scores are for the eye and start nothing. One thread at a time.
+
+    Every started event ends, and no label has two open events.
+    """
+
+    def __init__(
+        self, *, labels: Sequence[str], tracked: Sequence[int], thresholds: Sequence[Thresholds], durations: Durations,
+        smoothing: MedianFilter, source: str, model: str,
+    ) -> None:
+        """`tracked`: the indices of the labels that may make events; `thresholds`: one for each of `labels`."""
+        self._labels, self._smoothing, self._source, self._model = labels, smoothing, source, model
+        self._states = {k: Hysteresis(thresholds=thresholds[k], durations=durations) for k in tracked}
+        self._on = np.full(len(labels), np.inf, np.float32)
+        for k in tracked:
+            self._on[k] = thresholds[k].on
+        self._busy: set[int] = set()
+        self._ids: dict[int, int] = {}  # label index → number of its open event
+        self._count = 0
+
+    def push(self, scores: Scores) -> list[Event]:
+        """The events that `scores` start, update or end, in order of label."""
+        if scores.provisional:
+            return []
+        return [event for smoothed in self._smoothing.push(scores) for event in self._decode(smoothed)]
+
+    def end(self, time_s: float) -> list[Event]:
+        """Decodes what was waiting, then ends every open event at `time_s` at the latest."""
+        events = [event for smoothed in self._smoothing.flush() for event in self._decode(smoothed)]
+        for k in sorted(self._busy):
+            events += [self._event(k, change) for change in self._states[k].end(time_s)]
+        self._busy.clear()
+        return events
+
+    def _decode(self, scores: Scores) -> list[Event]:
+        events: list[Event] = []
+        rising = np.flatnonzero(scores.probabilities >= self._on).tolist()
+        for k in sorted(self._busy.union(rising)):
+            state = self._states[k]
+            for change in state.push(scores.start_s, scores.end_s, float(scores.probabilities[k])):
+                events.append(self._event(k, change))
+            if state.idle:
+                self._busy.discard(k)
+            else:
+                self._busy.add(k)
+        return events
+
+    def _event(self, k: int, change: Change) -> Event:
+        if change.kind == "started":
+            self._count += 1
+            self._ids[k] = self._count
+        ended = change.kind == "ended"
+        return Event(
+            id=self._ids.pop(k) if ended else self._ids[k],
+            state=EventState(change.kind),
+            source=self._source,
+            label=self._labels[k],
+            onset_s=change.span.onset_s,
+            offset_s=change.span.offset_s if ended else None,
+            peak=change.span.peak,
+            mean=change.span.mean,
+            model=self._model,
+        )

@@ -1,0 +1,1 @@
+"""The front end: samples become log-mel frames."""

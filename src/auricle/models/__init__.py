@@ -1,0 +1,1 @@
+"""Networks: where they are stored, how their graph is built, how they run."""

@@ -1,0 +1,102 @@
+"""ONNX building blocks: the only place that knows the onnx library. Each method adds one operation and names its output.
+
+Layouts: images are (1, channels, time, mel), sequences are (time, features).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+_OPSET = 17
+_IR_VERSION = 8
+
+Array = NDArray[np.float32]
+
+
+class Graph:
+    """An ONNX graph under construction."""
+
+    def __init__(self, *, name: str) -> None:
+        """An empty graph called `name`."""
+        self._name = name
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+
+    def input(self, name: str, shape: list[int | str]) -> str:
+        """A float32 input; a text in `shape` names a dimension that may vary."""
+        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
+
+    def output(self, name: str, value: str, shape: list[int | str]) -> None:
+        """Makes `value` an output called `name`."""
+        self._nodes.append(helper.make_node("Identity", [value], [name]))
+        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+
+    def to_bytes(self) -> bytes:
+        """The finished model, checked, as ONNX Runtime takes it."""
+        graph = helper.make_graph(self._nodes, self._name, self._inputs, self._outputs, self._constants)
+        opset = [helper.make_opsetid("", _OPSET)]
+        model = helper.make_model(graph, opset_imports=opset, ir_version=_IR_VERSION, producer_name="auricle")
+        return bytes(model.SerializeToString())
+
+    def affine(self, x: str, scale: Array, shift: Array) -> str:
+        """x·scale + shift, along the last axis."""
+        return self._op("Add", [self._op("Mul", [x, self._constant(scale)]), self._constant(shift)])
+
+    def as_image(self, x: str) -> str:
+        """(time, mel) → (1, 1, time, mel)."""
+        return self._op("Unsqueeze", [x, self._constant(np.array([0, 1], np.int64))])
+
+    def conv(self, x: str, weight: Array, bias: Array) -> str:
+        """A 2-d convolution, stride 1, zeros around so that the size stays; `weight` (out, in, time, mel)."""
+        time, mel = weight.shape[2] // 2, weight.shape[3] // 2
+        inputs = [x, self._constant(weight), self._constant(bias)]
+        return self._op("Conv", inputs, kernel_shape=list(weight.shape[2:]), pads=[time, mel, time, mel])
+
+    def relu(self, x: str) -> str:
+        """max(0, x)."""
+        return self._op("Relu", [x])
+
+    def sigmoid(self, x: str) -> str:
+        """1 / (1 + e^-x)."""
+        return self._op("Sigmoid", [x])
+
+    def average_pool(self, x: str, time: int, mel: int) -> str:
+        """Means over `time` × `mel`; what does not fill a pool at the end is dropped."""
+        return self._op("AveragePool", [x], kernel_shape=[time, mel], strides=[time, mel])
+
+    def mean_over_mel(self, x: str) -> str:
+        """(1, channels, time, mel) → (time, channels)."""
+        mean = self._op("ReduceMean", [x], axes=[0, 3], keepdims=0)
+        return self._op("Transpose", [mean], perm=[1, 0])
+
+    def max_over_time(self, x: str) -> str:
+        """(time, features) → (1, features)."""
+        return self._op("ReduceMax", [x], axes=[0], keepdims=1)
+
+    def linear(self, x: str, weight: Array, bias: Array) -> str:
+        """x·weightᵀ + bias, for `weight` (out, in)."""
+        return self._op("Gemm", [x, self._constant(weight), self._constant(bias)], transB=1)
+
+    def linear_softmax_over_time(self, x: str) -> str:
+        """Σp² / Σp over time, (time, classes) → (1, classes) (Wang, Li & Metze 2019, arXiv 1810.09050, table 1)."""
+        squares = self._op("ReduceSumSquare", [x], axes=[0], keepdims=1)
+        axes = self._constant(np.array([0], np.int64))
+        return self._op("Div", [squares, self._op("ReduceSum", [x, axes], keepdims=1)])
+
+    def _op(self, kind: str, inputs: list[str], **attributes: Any) -> str:
+        output = f"{kind.lower()}_{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def _constant(self, value: NDArray[Any]) -> str:
+        name = f"constant_{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name

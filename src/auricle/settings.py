@@ -1,0 +1,174 @@
+"""OmegaConf lives here only: a YAML file and KEY=value words become a ConfDef, or one clear sentence.
+
+Order of precedence: defaults < CONFIG=file.yaml < words on the command line (or keyword arguments from Python).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from auricle.config import ConfDef
+from auricle.errors import SettingsError
+
+_TYPES: dict[str, Any] = get_type_hints(ConfDef)
+_FIELDS = {field.name: field for field in dataclasses.fields(ConfDef)}
+_TYPE_NAMES = {int: "integer", float: "number", str: "text", list[str]: "list of text", dict[str, float]: "numbers by label"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One key as the help and the documentation show it."""
+
+    key: str
+    type: str
+    default: str
+    unit: str
+    meaning: str
+
+
+def describe() -> list[Setting]:
+    """Every key of ConfDef, in its order."""
+    defaults = ConfDef()
+    rows = []
+    for name, field in _FIELDS.items():
+        value = getattr(defaults, name)
+        default = "model" if value is None else str(value) if value != "" else '""'
+        meaning = field.metadata["meaning"]
+        if field.metadata["choices"]:
+            meaning += f" ({', '.join(field.metadata['choices'])})"
+        rows.append(Setting(name, _type_name(name), default, field.metadata["unit"], meaning))
+    return rows
+
+
+def is_setting(word: str) -> bool:
+    """Whether `word` has the form KEY=value; a path with a folder or a dot before its equals sign has not."""
+    key, equals, _ = word.partition("=")
+    return bool(equals) and key.isidentifier()
+
+
+def load(words: Sequence[str] = (), values: Mapping[str, Any] | None = None) -> ConfDef:
+    """The configuration that KEY=value words and `values` (from Python) make of the defaults.
+
+    Keys are case-insensitive. Raises SettingsError for an unknown key, a wrong type, a value out of range, or a
+    CONFIG file that cannot be read.
+    """
+    pairs: list[tuple[str, Any]] = []
+    for word in words:
+        if not is_setting(word):
+            raise SettingsError(f"“{word}” is not a setting; write KEY=value, and see `auricle -h` for the keys.")
+        key, _, text = word.partition("=")
+        pairs.append((key.upper(), text))
+    pairs.extend((key.upper(), value) for key, value in (values or {}).items())
+    given: dict[str, Any] = {}
+    for key, value in pairs:
+        if key == "CONFIG":
+            given.update(_read_file(Path(str(value))))
+    given.update({_known(key): _parse(key, value) for key, value in pairs if key != "CONFIG"})
+    conf = _merge(given)
+    _check_ranges(conf)
+    return conf
+
+
+def to_yaml(conf: ConfDef) -> str:
+    """The configuration as YAML, which CONFIG=file.yaml takes back."""
+    return OmegaConf.to_yaml(OmegaConf.structured(conf))
+
+
+def _type_name(name: str) -> str:
+    kind = _TYPES[name]
+    optional = [part for part in get_args(kind) if part is not type(None)]
+    return _TYPE_NAMES[optional[0] if type(None) in get_args(kind) else kind]
+
+
+def _known(key: str) -> str:
+    if key in _FIELDS:
+        return key
+    near = difflib.get_close_matches(key, _FIELDS, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else "see `auricle -h` for the keys."
+    raise SettingsError(f"There is no setting {key}; {hint}")
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot read the configuration ({error.strerror}); check CONFIG.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not a configuration, since it is not YAML ({_first_line(error)}).") from None
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise SettingsError(f"{path}: not a configuration; it must hold lines of KEY: value.")
+    return {_known(str(key).upper()): value for key, value in data.items()}
+
+
+def _parse(key: str, value: Any) -> Any:
+    """Text from the command line as YAML reads it; what is text or one label stays as it was typed."""
+    name = _known(key)
+    kind = _type_name(name)
+    if not isinstance(value, str) or (kind == "text" and value != "null"):
+        return value
+    if kind == "list of text" and not value.lstrip().startswith("["):
+        return [value] if value else []
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise _wrong_type(name, value) from None
+
+
+def _merge(given: Mapping[str, Any]) -> ConfDef:
+    conf = OmegaConf.structured(ConfDef)
+    for key, value in given.items():
+        if _is_bool(value):
+            raise _wrong_type(key, value)
+        try:
+            conf = OmegaConf.merge(conf, {key: value})
+        except (OmegaConfBaseException, ValueError, TypeError):
+            raise _wrong_type(key, value) from None
+    try:
+        result = OmegaConf.to_object(conf)
+    except OmegaConfBaseException as error:
+        raise SettingsError(f"The configuration cannot be resolved: {_first_line(error)}.") from None
+    assert isinstance(result, ConfDef)  # noqa: S101  (for the type checker: the schema says so)
+    return result
+
+
+def _is_bool(value: Any) -> bool:
+    nested: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    return any(isinstance(item, bool) for item in nested)
+
+
+def _wrong_type(key: str, value: Any) -> SettingsError:
+    return SettingsError(f"{key} must be {_article(_type_name(key))}, not “{value}”; see `auricle -h`.")
+
+
+def _article(name: str) -> str:
+    return f"an {name}" if name[0] in "aeiou" else name if name in ("text", "numbers by label") else f"a {name}"
+
+
+def _check_ranges(conf: ConfDef) -> None:
+    for name, field in _FIELDS.items():
+        value, low, high, choices = getattr(conf, name), *(field.metadata[k] for k in ("low", "high", "choices"))
+        if choices and value not in choices:
+            raise SettingsError(f"{name} must be one of {', '.join(choices)}, not “{value}”.")
+        numbers = value.values() if get_origin(_TYPES[name]) is dict else [value]
+        for number in numbers:
+            if low is not None and number is not None and not (math.isfinite(number) and low <= number <= high):
+                raise SettingsError(f"{name} must be from {low:g} to {high:g}, not {number:g}; see `auricle -h`.")
+    if conf.ON_THRESHOLD is not None and conf.OFF_THRESHOLD is not None and conf.OFF_THRESHOLD > conf.ON_THRESHOLD:
+        raise SettingsError("OFF_THRESHOLD must not be above ON_THRESHOLD.")
+    if conf.MIN_DURATION > conf.MAX_DURATION:
+        raise SettingsError("MIN_DURATION must not be above MAX_DURATION.")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
