@@ -73,8 +73,3 @@ class RingBuffer(Generic[Number]):
         """Waits until something is written after `position`; False when `timeout_s` passes first."""
         with self._changed:
             return self._changed.wait_for(lambda: self._position > position, timeout_s)
-
-    def wake(self) -> None:
-        """Lets every waiting thread look again at once; they see their time-out passed only when it has."""
-        with self._changed:
-            self._changed.notify_all()

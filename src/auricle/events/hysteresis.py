@@ -98,7 +98,8 @@ class Hysteresis:
             self._run = frame
         else:
             self._run.add(frame)
-        run, ended = self._run, []
+        run = self._run
+        ended: list[Change] = []
         if self._event is not None and run.onset_s - self._event.offset_s > self._durations.merge_gap_s + _EPSILON_S:
             ended = [Change("ended", self._event)]
             self._event = None

@@ -40,5 +40,6 @@ class MedianFilter:
         self._waiting -= 1
         if self._half == 0:
             return centre
-        median = np.median([scores.probabilities for scores in self._recent], axis=0).astype(np.float32)
+        ordered = np.sort([scores.probabilities for scores in self._recent], axis=0)
+        median = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) * np.float32(0.5)
         return Scores(start_s=centre.start_s, end_s=centre.end_s, probabilities=median, provisional=False)

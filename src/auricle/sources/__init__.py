@@ -1,0 +1,1 @@
+"""Where sound comes from: a microphone, a recording, a pipe, an array."""

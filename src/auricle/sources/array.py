@@ -1,0 +1,50 @@
+"""Sound that is in memory already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.errors import SourceError
+from auricle.messages import Block, SourceState
+from auricle.sources.channels import check_channel, check_finite, to_mono
+
+
+class ArraySource:
+    """A NumPy array, (n,) or (n, channels): floats of full scale ±1, or integers of their type's full scale."""
+
+    def __init__(self, *, audio: NDArray[np.generic], rate: int, channel: int, chunk_length: int, name: str) -> None:
+        """`name` is what events call it. Raises SourceError for another shape or type, and for no samples."""
+        self.name = name
+        self.state = SourceState.RUNNING
+        self._audio, self._rate, self._chunk = as_mono(audio, channel, name), rate, chunk_length
+        if rate < 1:
+            raise SourceError(f"{name}: a rate of {rate} Hz; give the array's samples per second.")
+        check_finite(self._audio, name, 0, rate)
+
+    def blocks(self) -> Iterator[Block]:
+        """All of it, once."""
+        for start in range(0, len(self._audio), self._chunk):
+            if self.state is SourceState.ENDED:
+                return
+            yield Block(start=start, audio=self._audio[start : start + self._chunk], rate=self._rate, lost=0)
+
+    def close(self) -> None:
+        """Ends the iteration at the next block."""
+        self.state = SourceState.ENDED
+
+
+def as_mono(audio: NDArray[np.generic], channel: int, name: str) -> NDArray[np.float32]:
+    """Any array of samples as float32 (n,). Raises SourceError where it is not one."""
+    array = np.asarray(audio)
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise SourceError(f"{name}: an array of shape {array.shape} is no sound; give (n,) or (n, channels) with n ≥ 1.")
+    if array.dtype.kind == "i":
+        array = array / -float(np.iinfo(array.dtype).min)
+    elif array.dtype.kind != "f":
+        raise SourceError(f"{name}: an array of {array.dtype} is no sound; give floats of ±1 or signed integers.")
+    samples = array.astype(np.float32, copy=False).reshape(len(array), -1)
+    check_channel(channel, samples.shape[1], name)
+    return np.ascontiguousarray(to_mono(samples, channel))

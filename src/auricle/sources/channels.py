@@ -1,0 +1,29 @@
+"""From many channels to the one that is listened to, and the check that it is sound at all."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.errors import FileError, SourceError
+from auricle.messages import Audio
+
+
+def check_channel(channel: int, channels: int, where: str) -> None:
+    """Raises SourceError where `channel` (from 1; 0 is the mean) is beyond the `channels` that there are."""
+    if channel > channels:
+        raise SourceError(f"{where} has {channels} channel{'s' * (channels > 1)}, there is no CHANNEL {channel}; 0 takes the mean.")
+
+
+def to_mono(samples: NDArray[np.float32], channel: int) -> Audio:
+    """(n, channels) → (n,): the channel counted from 1, or the mean of all for 0."""
+    if samples.shape[1] == 1:
+        return samples[:, 0]
+    return samples[:, channel - 1] if channel else samples.mean(axis=1, dtype=np.float32)
+
+
+def check_finite(audio: Audio, where: str, start: int, rate: int) -> None:
+    """Raises FileError where a sample is not a number."""
+    if not np.isfinite(audio).all():
+        at_s = (start + int(np.argmin(np.isfinite(audio)))) / rate
+        raise FileError(f"{where}: damaged, its sound is not a number (NaN or infinite) at {at_s:.3f} s; export it again.")

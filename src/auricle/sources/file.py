@@ -1,0 +1,133 @@
+"""A recording, read block by block: memory does not grow with its length."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from auricle.errors import FileError
+from auricle.messages import Block, SourceState
+from auricle.sources.channels import check_channel, check_finite, to_mono
+
+_LIE = re.compile(r"^ *(?:RIFF|FORM|riff|data|SSND) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_OGG_LAST_PAGE = 0x04
+_OGG_LARGEST_PAGE = 65307
+_MP3_SLACK = 0.02
+"""An MP3's length is an estimate where its header does not say it."""
+
+
+class FileSource:
+    """Any recording that libsndfile reads: WAV, FLAC, OGG, MP3, AIFF …, of any rate and number of channels."""
+
+    def __init__(self, *, path: Path, channel: int, chunk_length: int) -> None:
+        """Opens `path` and checks its header; `channel` as in ConfDef. Raises FileError."""
+        self._path, self._channel, self._chunk = path, channel, chunk_length
+        self._file = _open(path)
+        self._closed = False
+        try:
+            check_channel(channel, self._file.channels, str(path))
+            _check_header(path, self._file)
+        except Exception:
+            self._file.close()
+            raise
+
+    @property
+    def name(self) -> str:
+        """The path as it was given."""
+        return str(self._path)
+
+    @property
+    def state(self) -> SourceState:
+        """Running until closed."""
+        return SourceState.ENDED if self._closed else SourceState.RUNNING
+
+    @property
+    def duration_s(self) -> float:
+        """Length that the header states, seconds."""
+        return float(self._file.frames / self._file.samplerate)
+
+    def blocks(self) -> Iterator[Block]:
+        """All of it, once. Raises FileError where it breaks off or is not made of numbers."""
+        rate, start = int(self._file.samplerate), 0
+        while not self._closed:
+            try:
+                samples = self._file.read(self._chunk, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError:
+                raise self._broken_off(start / rate) from None
+            if len(samples) == 0:
+                self._check_end(start)
+                return
+            audio = np.ascontiguousarray(to_mono(samples, self._channel))
+            check_finite(audio, self.name, start, rate)
+            yield Block(start=start, audio=audio, rate=rate, lost=0)
+            start += len(audio)
+
+    def close(self) -> None:
+        """Ends the iteration at the next block; the file is closed with the object."""
+        self._closed = True
+
+    def _check_end(self, frames: int) -> None:
+        slack = _MP3_SLACK if self._file.format == "MP3" else 0.0
+        if frames < self._file.frames * (1.0 - slack):
+            raise self._broken_off(frames / self._file.samplerate)
+
+    def _broken_off(self, at_s: float) -> FileError:
+        return FileError(
+            f"{self._path}: truncated or damaged, it breaks off at {at_s:.2f} s of {self.duration_s:.2f} s; "
+            "copy it again, or cut it with another program."
+        )
+
+
+def _open(path: Path) -> soundfile.SoundFile:
+    if not path.exists():
+        raise FileError(f"{path}: no such file; check the path.")
+    if path.is_dir():
+        raise FileError(f"{path}: a folder, not a recording; name the files in it.")
+    try:
+        if path.stat().st_size == 0:
+            raise FileError(f"{path}: empty (0 bytes); record or copy it again.")
+        return soundfile.SoundFile(path)
+    except soundfile.LibsndfileError as error:
+        if not _readable(path):
+            raise FileError(f"{path}: you may not read it; change its permissions.") from None
+        raise FileError(
+            f"{path}: not a recording that can be read ({str(error.error_string).rstrip('.')}); "
+            "WAV, FLAC, OGG and MP3 work, and `ffmpeg -i FILE out.wav` converts others."
+        ) from None
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror}).") from None
+
+
+def _readable(path: Path) -> bool:
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
+
+
+def _check_header(path: Path, file: soundfile.SoundFile) -> None:
+    """Raises FileError where the header promises more than the file holds, or no sound at all."""
+    for stated, found in _LIE.findall(file.extra_info):
+        if int(stated) > int(found):
+            raise FileError(
+                f"{path}: truncated, its header promises {stated} bytes and {found} are there; "
+                "copy it again, or pipe it in: `auricle detect - < FILE`."
+            )
+    if file.frames < 1:
+        raise FileError(f"{path}: holds no sound (its header states a length of 0); record it again.")
+    if file.format == "OGG" and not _ogg_is_whole(path):
+        raise FileError(f"{path}: truncated, its last page is missing; copy it again.")
+
+
+def _ogg_is_whole(path: Path) -> bool:
+    """Whether the last Ogg page is marked as the last one (RFC 3533, section 6)."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _OGG_LARGEST_PAGE))
+        tail = stream.read()
+    page = tail.rfind(b"OggS\x00")
+    return page >= 0 and len(tail) > page + 5 and bool(tail[page + 5] & _OGG_LAST_PAGE)
