@@ -84,7 +84,9 @@ def read_card(path: Path) -> ModelCard:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CardError(f"{path}: cannot read the model's card ({error.strerror}); name a folder that has one.") from None
+        raise CardError(
+            f"{path}: cannot read the model's card ({error.strerror}); name a folder that has one."
+        ) from None
     except ValueError as error:
         raise CardError(f"{path}: not a model card, since it is not JSON ({error}); install the model again.") from None
     return parse_card(data, where=str(path))
@@ -95,7 +97,9 @@ def parse_card(data: Any, *, where: str) -> ModelCard:
     if not isinstance(data, dict) or not isinstance(data.get("format"), int):
         raise CardError(f"{where}: not a model card (it has no format number); install the model again.")
     if data["format"] > FORMAT:
-        raise CardError(f"{where}: written for a newer Auricle (card format {data['format']}, this one reads {FORMAT}); update Auricle.")
+        raise CardError(
+            f"{where}: written for a newer Auricle (card format {data['format']}, this one reads {FORMAT}); update Auricle."
+        )
     try:
         card = _card(data)
     except (KeyError, TypeError, ValueError) as error:
@@ -110,7 +114,10 @@ def _card(data: dict[str, Any]) -> ModelCard:
     scaler = sound.get("scaler") or {"mean": [], "std": []}
     thresholds = data.get("thresholds") or {"on": {}, "off": {}}
     return ModelCard(
-        **{key: str(data[key]) for key in ("name", "title", "version", "description", "licence", "citation", "source", "weights")},
+        **{
+            key: str(data[key])
+            for key in ("name", "title", "version", "description", "licence", "citation", "source", "weights")
+        },
         sha256=str(data.get("sha256", "")),
         architecture=Architecture(
             family=str(shape["family"]),
@@ -130,7 +137,8 @@ def _card(data: dict[str, Any]) -> ModelCard:
         window_s=float(data["window_s"]),
         labels=tuple(str(label) for label in data["labels"]),
         thresholds={
-            label: Thresholds(on=float(on), off=float(thresholds["off"][label])) for label, on in thresholds["on"].items()
+            label: Thresholds(on=float(on), off=float(thresholds["off"][label]))
+            for label, on in thresholds["on"].items()
         },
     )
 

@@ -10,8 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-def _key(default: Any, meaning: str, *, unit: str = "", low: float | None = None, high: float | None = None,
-         choices: tuple[str, ...] = ()) -> Any:
+def _key(
+    default: Any,
+    meaning: str,
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
     """A field with what the help, the documentation and the range check need to know."""
     metadata = {"meaning": meaning, "unit": unit, "low": low, "high": high, "choices": choices}
     if isinstance(default, (list, dict)):
@@ -26,15 +33,27 @@ class ConfDef:
     # The sound
     DEVICE: str = _key("", "input device: a part of its name as `auricle devices` lists it; empty: the default one")
     CHANNEL: int = _key(0, "input channel, counted from 1; 0: the mean of all channels", low=0, high=256)
-    SAMPLERATE: int | None = _key(None, "rate of the model's input; 32000 for the PANNs family", unit="Hz", low=1, high=768000)
-    AUDIO_CHUNK_LENGTH: int = _key(1024, "samples that the device or file delivers at once", unit="samples", low=16, high=1048576)
+    SAMPLERATE: int | None = _key(
+        None, "rate of the model's input; 32000 for the PANNs family", unit="Hz", low=1, high=768000
+    )
+    AUDIO_CHUNK_LENGTH: int = _key(
+        1024, "samples that the device or file delivers at once", unit="samples", low=16, high=1048576
+    )
     RINGBUFFER_LENGTH: float = _key(2.0, "how much recorded sound may wait to be computed", unit="s", low=0.1, high=600)
-    STALL_TIMEOUT: float = _key(3.0, "a device that delivers nothing for so long is opened anew", unit="s", low=0.2, high=3600)
-    GAP_FILL: float = _key(0.5, "up to so much lost sound is taken for silence; after more, listening starts afresh",
-                           unit="s", low=0, high=60)
+    STALL_TIMEOUT: float = _key(
+        3.0, "a device that delivers nothing for so long is opened anew", unit="s", low=0.2, high=3600
+    )
+    GAP_FILL: float = _key(
+        0.5,
+        "up to so much lost sound is taken for silence; after more, listening starts afresh",
+        unit="s",
+        low=0,
+        high=60,
+    )
     SILENCE_LEVEL: float = _key(-90.0, "an input that stays below is reported as silent", unit="dBFS", low=-200, high=0)
-    PIPE_FORMAT: str = _key("wav", "what standard input carries when the file is `-`",
-                            choices=("wav", "s16le", "s24le", "s32le", "f32le"))
+    PIPE_FORMAT: str = _key(
+        "wav", "what standard input carries when the file is `-`", choices=("wav", "s16le", "s24le", "s32le", "f32le")
+    )
     PIPE_SAMPLERATE: int = _key(32000, "rate of raw sound on standard input", unit="Hz", low=100, high=768000)
     PIPE_CHANNELS: int = _key(1, "channels of raw sound on standard input", low=1, high=256)
 
@@ -42,14 +61,27 @@ class ConfDef:
     MODEL: str = _key("bundled", "name of an installed model, as `auricle models` lists it")
     MODEL_PATH: str = _key("", "folder with a card.json and its weights, instead of MODEL")
     MODEL_WINSIZE: int | None = _key(None, "STFT window; 1024 for the PANNs family", unit="samples", low=1, high=65536)
-    STFT_HOPSIZE: int | None = _key(None, "STFT hop; 512 for Cnn9 and the bundled model", unit="samples", low=1, high=65536)
+    STFT_HOPSIZE: int | None = _key(
+        None, "STFT hop; 512 for Cnn9 and the bundled model", unit="samples", low=1, high=65536
+    )
     STFT_WINDOW: str | None = _key(None, "STFT window's shape; hann for the PANNs family")
     N_MELS: int | None = _key(None, "mel bands; 64 for the PANNs family", low=1, high=1024)
-    MEL_FMIN: float | None = _key(None, "lower edge of the lowest mel band; 50 for the PANNs family", unit="Hz", low=0, high=384000)
-    MEL_FMAX: float | None = _key(None, "upper edge of the highest mel band; 14000 for the PANNs family", unit="Hz", low=1, high=384000)
-    WINDOW: float | None = _key(None, "sound that the model sees at once when live; at least what its layers look back on",
-                                unit="s", low=0.1, high=60)
-    STEP: float = _key(0.128, "sound between two live updates, rounded to the model's frames", unit="s", low=0.01, high=10)
+    MEL_FMIN: float | None = _key(
+        None, "lower edge of the lowest mel band; 50 for the PANNs family", unit="Hz", low=0, high=384000
+    )
+    MEL_FMAX: float | None = _key(
+        None, "upper edge of the highest mel band; 14000 for the PANNs family", unit="Hz", low=1, high=384000
+    )
+    WINDOW: float | None = _key(
+        None,
+        "sound that the model sees at once when live; at least what its layers look back on",
+        unit="s",
+        low=0.1,
+        high=60,
+    )
+    STEP: float = _key(
+        0.128, "sound between two live updates, rounded to the model's frames", unit="s", low=0.01, high=10
+    )
     FILE_STEP: float = _key(10.0, "sound between two updates in recordings", unit="s", low=0.01, high=120)
     THREADS: int = _key(1, "processor cores that the model may use", low=1, high=256)
 
@@ -60,10 +92,12 @@ class ConfDef:
     TOP_K: int = _key(6, "labels that the live view ranks", low=1, high=1000)
 
     # The events
-    ON_THRESHOLD: float | None = _key(None, "score at which an event starts, for every label; None: as the model's card says",
-                                      low=0.001, high=1)
-    OFF_THRESHOLD: float | None = _key(None, "score below which an event ends; None: as the model's card says",
-                                       low=0.001, high=1)
+    ON_THRESHOLD: float | None = _key(
+        None, "score at which an event starts, for every label; None: as the model's card says", low=0.001, high=1
+    )
+    OFF_THRESHOLD: float | None = _key(
+        None, "score below which an event ends; None: as the model's card says", low=0.001, high=1
+    )
     ON_THRESHOLDS: dict[str, float] = _key({}, "ON_THRESHOLD label by label, as {Dog: 0.6}", low=0.001, high=1)
     OFF_THRESHOLDS: dict[str, float] = _key({}, "OFF_THRESHOLD label by label", low=0.001, high=1)
     SMOOTHING: float = _key(0.384, "length of the median filter over the scores", unit="s", low=0, high=60)
@@ -73,6 +107,8 @@ class ConfDef:
 
     # The display
     REFRESH_RATE: float = _key(10.0, "how often the live view is drawn", unit="1/s", low=0.2, high=60)
-    QUEUE_LENGTH: int = _key(256, "events that a slow output may be behind before it loses the oldest", low=1, high=1000000)
+    QUEUE_LENGTH: int = _key(
+        256, "events that a slow output may be behind before it loses the oldest", low=1, high=1000000
+    )
     TITLE_FONTSIZE: int = _key(28, "font size of the window's title", unit="pt", low=4, high=200)
     TABLE_FONTSIZE: int = _key(22, "font size of the window's rows", unit="pt", low=4, high=200)

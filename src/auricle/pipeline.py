@@ -30,8 +30,16 @@ class Pipeline:
     """Runs a source to its end. `run` belongs to one thread; `source.close()` from another ends it soon."""
 
     def __init__(
-        self, *, source: Source, resampler: Callable[[int], Resampler], front_end: FrontEnd, tagger: Tagger,
-        decoder: Decoder, sink: Sink, rate: int, limits: Limits,
+        self,
+        *,
+        source: Source,
+        resampler: Callable[[int], Resampler],
+        front_end: FrontEnd,
+        tagger: Tagger,
+        decoder: Decoder,
+        sink: Sink,
+        rate: int,
+        limits: Limits,
     ) -> None:
         """`resampler` makes one for a source's rate; `rate` is the front end's, Hz."""
         self._source, self._make_resampler, self._rate, self._limits = source, resampler, rate, limits
@@ -102,8 +110,13 @@ class Pipeline:
             self._loud_s = self._end_s
         self._sink.handle(
             Health(
-                time_s=self._end_s, level_dbfs=_dbfs(level), peak_dbfs=_dbfs(peak), step_ms=1000.0 * seconds,
-                lost_samples=self._lost, late_blocks=self._late, source_state=self._source.state,
+                time_s=self._end_s,
+                level_dbfs=_dbfs(level),
+                peak_dbfs=_dbfs(peak),
+                step_ms=1000.0 * seconds,
+                lost_samples=self._lost,
+                late_blocks=self._late,
+                source_state=self._source.state,
                 note=self._note(peak),
             )
         )
@@ -120,5 +133,3 @@ class Pipeline:
 
 def _dbfs(amplitude: float) -> float:
     return 20.0 * math.log10(amplitude) if amplitude > 0 else -math.inf
-
-

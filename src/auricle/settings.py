@@ -21,7 +21,13 @@ from auricle.errors import SettingsError
 
 _TYPES: dict[str, Any] = get_type_hints(ConfDef)
 _FIELDS = {field.name: field for field in dataclasses.fields(ConfDef)}
-_TYPE_NAMES = {int: "integer", float: "number", str: "text", list[str]: "list of text", dict[str, float]: "numbers by label"}
+_TYPE_NAMES = {
+    int: "integer",
+    float: "number",
+    str: "text",
+    list[str]: "list of text",
+    dict[str, float]: "numbers by label",
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,6 +29,23 @@ class Source(Protocol):
         """Ends the iteration soon and frees the device or file."""
 
 
+class Ring(Protocol):
+    """The last samples of a stream, written by the device's thread and read by the pipeline's."""
+
+    @property
+    def position(self) -> int:
+        """Samples written so far."""
+
+    def update(self, arr: NDArray[np.float32]) -> None:
+        """Appends samples."""
+
+    def read_since(self, position: int) -> tuple[NDArray[np.float32], int, int]:
+        """What came after `position`: samples, the new position, and how many were lost."""
+
+    def wait_beyond(self, position: int, timeout_s: float) -> bool:
+        """Waits for samples after `position`; False when the time is over."""
+
+
 class Resampler(Protocol):
     """Changes the rate of a stream."""
 

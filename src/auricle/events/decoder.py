@@ -19,8 +19,15 @@ class EventDecoder:
     """
 
     def __init__(
-        self, *, labels: Sequence[str], tracked: Sequence[int], thresholds: Sequence[Thresholds], durations: Durations,
-        smoothing: MedianFilter, source: str, model: str,
+        self,
+        *,
+        labels: Sequence[str],
+        tracked: Sequence[int],
+        thresholds: Sequence[Thresholds],
+        durations: Durations,
+        smoothing: MedianFilter,
+        source: str,
+        model: str,
     ) -> None:
         """`tracked`: the indices of the labels that may make events; `thresholds`: one for each of `labels`."""
         self._labels, self._smoothing, self._source, self._model = labels, smoothing, source, model

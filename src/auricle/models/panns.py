@@ -30,10 +30,14 @@ def check(card: ModelCard, tensors: Tensors) -> None:
     """Raises CardError where `tensors` are not those of the network that the card describes."""
     shape = card.architecture
     if shape.head not in HEADS:
-        raise CardError(f"{card.name}: unknown head “{shape.head}”, this Auricle knows {', '.join(HEADS)}; update Auricle.")
+        raise CardError(
+            f"{card.name}: unknown head “{shape.head}”, this Auricle knows {', '.join(HEADS)}; update Auricle."
+        )
     for name, wanted in _shapes(shape, len(card.labels)).items():
         if name not in tensors:
-            raise CardError(f"{card.name}: the weights do not fit the card, {name} is missing; install the model again.")
+            raise CardError(
+                f"{card.name}: the weights do not fit the card, {name} is missing; install the model again."
+            )
         if tensors[name].shape != wanted:
             got = " × ".join(map(str, tensors[name].shape))
             raise CardError(
@@ -41,7 +45,9 @@ def check(card: ModelCard, tensors: Tensors) -> None:
                 f"{' × '.join(map(str, wanted))}; install the model again."
             )
         if not np.isfinite(tensors[name]).all():
-            raise CardError(f"{card.name}: the weights are damaged, {name} holds values that are no numbers; install it again.")
+            raise CardError(
+                f"{card.name}: the weights are damaged, {name} holds values that are no numbers; install it again."
+            )
 
 
 def trunk(card: ModelCard, tensors: Tensors) -> bytes:

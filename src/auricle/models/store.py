@@ -42,7 +42,11 @@ def find(name: str) -> Installed:
     if path.is_dir() or path.is_file():
         return look(path if path.is_dir() else path.parent)
     near = difflib.get_close_matches(name, models, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"installed: {', '.join(models)}; a folder with a card.json will do as well."
+    hint = (
+        f"did you mean {near[0]}?"
+        if near
+        else f"installed: {', '.join(models)}; a folder with a card.json will do as well."
+    )
     raise ModelError(f"There is no model “{name}”; {hint}")
 
 
@@ -51,7 +55,9 @@ def look(folder: Path) -> Installed:
     card = read_card(folder / CARD_FILE)
     weights = folder / card.weights
     if not weights.is_file() or weights.parent != folder:
-        raise CardError(f"{folder}: the card names weights “{card.weights}” that are not there; install the model again.")
+        raise CardError(
+            f"{folder}: the card names weights “{card.weights}” that are not there; install the model again."
+        )
     return Installed(card=card, folder=folder, size_bytes=weights.stat().st_size)
 
 
@@ -61,7 +67,9 @@ def read_weights(model: Installed) -> dict[str, NDArray[np.float32]]:
     try:
         data = path.read_bytes()
         if model.card.sha256 and hashlib.sha256(data).hexdigest() != model.card.sha256:
-            raise CardError(f"{path}: not the weights that the card speaks of (another SHA-256); install the model again.")
+            raise CardError(
+                f"{path}: not the weights that the card speaks of (another SHA-256); install the model again."
+            )
         return {name: np.asarray(tensor, np.float32) for name, tensor in load(data).items()}
     except OSError as error:
         raise CheckpointError(f"{path}: cannot read the weights ({error.strerror}).") from None

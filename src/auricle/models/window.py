@@ -18,8 +18,15 @@ class WindowTagger:
     """
 
     def __init__(
-        self, *, network: Network, frame_s: float, pooled_frames: int, context: tuple[int, int], step_frames: int,
-        window_frames: int, provisional: bool,
+        self,
+        *,
+        network: Network,
+        frame_s: float,
+        pooled_frames: int,
+        context: tuple[int, int],
+        step_frames: int,
+        window_frames: int,
+        provisional: bool,
     ) -> None:
         """`frame_s`: seconds between frames; `pooled_frames`: frames per pooled frame; `context`: frames before, after.
 
@@ -67,8 +74,12 @@ class WindowTagger:
         self._final = max(self._final, complete)
         span = self._pooled * self._frame_s
         return [
-            Scores(start_s=k * span, end_s=(k + 1) * span, probabilities=probabilities[k - start // self._pooled],
-                   provisional=k >= complete)
+            Scores(
+                start_s=k * span,
+                end_s=(k + 1) * span,
+                probabilities=probabilities[k - start // self._pooled],
+                provisional=k >= complete,
+            )
             for k in range(first, last)
         ]
 

@@ -40,7 +40,9 @@ def as_mono(audio: NDArray[np.generic], channel: int, name: str) -> NDArray[np.f
     """Any array of samples as float32 (n,). Raises SourceError where it is not one."""
     array = np.asarray(audio)
     if array.ndim not in (1, 2) or array.size == 0:
-        raise SourceError(f"{name}: an array of shape {array.shape} is no sound; give (n,) or (n, channels) with n ≥ 1.")
+        raise SourceError(
+            f"{name}: an array of shape {array.shape} is no sound; give (n,) or (n, channels) with n ≥ 1."
+        )
     if array.dtype.kind == "i":
         array = array / -float(np.iinfo(array.dtype).min)
     elif array.dtype.kind != "f":

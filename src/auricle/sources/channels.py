@@ -12,7 +12,9 @@ from auricle.messages import Audio
 def check_channel(channel: int, channels: int, where: str) -> None:
     """Raises SourceError where `channel` (from 1; 0 is the mean) is beyond the `channels` that there are."""
     if channel > channels:
-        raise SourceError(f"{where} has {channels} channel{'s' * (channels > 1)}, there is no CHANNEL {channel}; 0 takes the mean.")
+        raise SourceError(
+            f"{where} has {channels} channel{'s' * (channels > 1)}, there is no CHANNEL {channel}; 0 takes the mean."
+        )
 
 
 def to_mono(samples: NDArray[np.float32], channel: int) -> Audio:
@@ -26,4 +28,6 @@ def check_finite(audio: Audio, where: str, start: int, rate: int) -> None:
     """Raises FileError where a sample is not a number."""
     if not np.isfinite(audio).all():
         at_s = (start + int(np.argmin(np.isfinite(audio)))) / rate
-        raise FileError(f"{where}: damaged, its sound is not a number (NaN or infinite) at {at_s:.3f} s; export it again.")
+        raise FileError(
+            f"{where}: damaged, its sound is not a number (NaN or infinite) at {at_s:.3f} s; export it again."
+        )

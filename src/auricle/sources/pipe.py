@@ -101,7 +101,9 @@ def read_wav_header(stream: BinaryIO, name: str) -> tuple[RawFormat, int | None]
     riff = _read_exactly(stream, 12)
     if len(riff) < 12 or riff[:4] not in (b"RIFF", b"RF64") or riff[8:] != b"WAVE":
         what = "empty" if not riff else "not a WAV stream"
-        raise FileError(f"{name}: {what}; pipe WAV, or set PIPE_FORMAT, PIPE_SAMPLERATE and PIPE_CHANNELS for raw samples.")
+        raise FileError(
+            f"{name}: {what}; pipe WAV, or set PIPE_FORMAT, PIPE_SAMPLERATE and PIPE_CHANNELS for raw samples."
+        )
     layout = None
     while True:
         head = _read_exactly(stream, 8)
@@ -124,10 +126,18 @@ def _wav_layout(chunk: bytes, name: str) -> RawFormat:
     tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", chunk[:16])
     if tag == _EXTENSIBLE and len(chunk) >= 26:
         (tag,) = struct.unpack("<H", chunk[24:26])
-    encoding = {(_PCM, 8): "u8", (_PCM, 16): "s16le", (_PCM, 24): "s24le", (_PCM, 32): "s32le",
-                (_FLOAT, 32): "f32le", (_FLOAT, 64): "f64le"}.get((tag, bits))
+    encoding = {
+        (_PCM, 8): "u8",
+        (_PCM, 16): "s16le",
+        (_PCM, 24): "s24le",
+        (_PCM, 32): "s32le",
+        (_FLOAT, 32): "f32le",
+        (_FLOAT, 64): "f64le",
+    }.get((tag, bits))
     if encoding is None or channels < 1 or rate < 1:
-        raise FileError(f"{name}: WAV of format {tag} with {bits} bits, {channels} channels at {rate} Hz is not supported; pipe 16-bit PCM.")
+        raise FileError(
+            f"{name}: WAV of format {tag} with {bits} bits, {channels} channels at {rate} Hz is not supported; pipe 16-bit PCM."
+        )
     return RawFormat(encoding=encoding, rate=rate, channels=channels)
 
 

@@ -1,0 +1,1 @@
+"""Which of a model's labels are tracked."""

@@ -1,0 +1,239 @@
+"""The microphone, through PortAudio: opened as the device likes it, kept by name, watched, and found again.
+
+Threads: PortAudio's own thread runs `_hear`, which only copies into the ring and counts. One other thread iterates
+`blocks`. `close` may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.errors import DeviceError
+from auricle.messages import Block, SourceState
+from auricle.stages import Ring
+
+_POLL_S = 0.1
+"""How soon `close` is noticed while the device is quiet."""
+_FIRST_RETRY_S, _LONGEST_RETRY_S = 0.5, 8.0
+_MANY_CHANNELS = 16
+"""Sound servers report dozens of channels and convert to any number; two are enough from them."""
+_COMMON_RATES = (48000, 44100, 32000, 16000)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A device that sound comes in from."""
+
+    index: int
+    """PortAudio's number, which changes when devices come and go; never store it."""
+    name: str
+    """Stable: without the numbers that change from one start to the next."""
+    host_api: str
+    rate: int
+    """The device's own, Hz."""
+    channels: int
+    is_default: bool
+
+
+def inputs() -> list[Input]:
+    """Every input device as PortAudio sees it now. Raises DeviceError where there is no PortAudio."""
+    portaudio = _portaudio()
+    default = portaudio.default.device[0]
+    names: dict[str, int] = {}
+    found = []
+    for index, device in enumerate(portaudio.query_devices()):
+        if device["max_input_channels"] < 1:
+            continue
+        name = re.sub(r"\s*\((?:plug)?hw:\d+(?:,\d+)*\)", "", device["name"]).strip() or f"device {index}"
+        host_api = portaudio.query_hostapis(device["hostapi"])["name"]
+        count = names[name] = names.get(name, 0) + 1
+        if count > 1:
+            name = f"{name} #{count}"
+        found.append(
+            Input(
+                index, name, host_api, int(device["default_samplerate"]), device["max_input_channels"], index == default
+            )
+        )
+    return found
+
+
+def select(devices: list[Input], wanted: str) -> Input:
+    """The one whose name is `wanted`, or contains it; the default one for an empty text. Raises DeviceError."""
+    if not devices:
+        raise DeviceError("There is no microphone; plug one in, or name a recording: `auricle detect FILE`.")
+    names = ", ".join(f"“{device.name}”" for device in devices)
+    if not wanted:
+        default = [device for device in devices if device.is_default]
+        return default[0] if default else devices[0]
+    same = [device for device in devices if device.name.casefold() == wanted.casefold()]
+    containing = [device for device in devices if wanted.casefold() in device.name.casefold()]
+    matches = same or containing
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        several = ", ".join(f"“{device.name}”" for device in matches)
+        raise DeviceError(f"DEVICE={wanted} fits several inputs, {several}; give more of the name.")
+    near = difflib.get_close_matches(wanted, [device.name for device in devices], n=1)
+    hint = f"did you mean “{near[0]}”? " if near else ""
+    raise DeviceError(f"There is no input device “{wanted}”; {hint}There are {names}.")
+
+
+class Microphone:
+    """Live sound. A device that falls silent for too long is closed, looked for with growing patience, and opened anew."""
+
+    def __init__(
+        self, *, device: str, channel: int, chunk_length: int, ring: Callable[[int], Ring], stall_timeout_s: float
+    ) -> None:
+        """`ring` makes one for a rate, the rest is as in ConfDef; opens the device. Raises DeviceError."""
+        self._wanted, self._channel, self._chunk = device, channel, chunk_length
+        self._make_ring, self._stall_timeout_s = ring, stall_timeout_s
+        self._closed = threading.Event()
+        self._gaps: deque[tuple[int, int]] = deque()  # (ring position, samples lost there), from PortAudio's thread
+        self._stream: Any = None
+        self.state = SourceState.RUNNING
+        self._open()
+        self._began_s = time.monotonic()
+
+    def blocks(self) -> Iterator[Block]:
+        """What the device delivers, until `close`; an empty block each time that a look for a lost device failed."""
+        start = 0
+        try:
+            while not self._closed.is_set():
+                for block in self._listen(start):
+                    yield block
+                    start = block.start + len(block.audio)
+                if self._closed.is_set():
+                    return
+                self.state = SourceState.WAITING
+                old_rate = self._rate
+                yield Block(start=start, audio=np.zeros(0, np.float32), rate=old_rate, lost=0)
+                for _ in self._reopen():
+                    yield Block(start=start, audio=np.zeros(0, np.float32), rate=old_rate, lost=0)
+                start = round(start / old_rate * self._rate)
+                self.state = SourceState.RUNNING
+        finally:
+            self._shut()
+            self.state = SourceState.ENDED
+
+    def close(self) -> None:
+        """Ends `blocks` within a moment; that thread closes the device."""
+        self._closed.set()
+
+    def _listen(self, start: int) -> Iterator[Block]:
+        """Blocks from the open device until it stalls; the first one's clock counts what was missed since `start`."""
+        position, heard_s, first = 0, time.monotonic(), True
+        while not self._closed.is_set():
+            if not self._ring.wait_beyond(position, _POLL_S):
+                if time.monotonic() - heard_s > self._stall_timeout_s:
+                    return
+                continue
+            samples, position, lost = self._ring.read_since(position)
+            heard_s = time.monotonic()
+            while self._gaps and self._gaps[0][0] <= position:
+                lost += self._gaps.popleft()[1]
+            if first and start:
+                elapsed = round((heard_s - self._began_s) * self._rate)
+                lost += max(0, elapsed - start - len(samples))
+            first = False
+            yield Block(start=start + lost, audio=samples, rate=self._rate, lost=lost)
+            start += lost + len(samples)
+
+    def _reopen(self) -> Iterator[None]:
+        """Looks for the device with growing pauses until it opens or `close` is called; one turn for each failure."""
+        pause_s = _FIRST_RETRY_S
+        self._shut()
+        while not self._closed.wait(pause_s):
+            with contextlib.suppress(DeviceError):
+                _refresh()
+                self._open()
+                return
+            pause_s = min(2 * pause_s, _LONGEST_RETRY_S)
+            yield
+
+    def _open(self) -> None:
+        portaudio = _portaudio()
+        device = select(inputs(), self._wanted)
+        self.name = device.name
+        if self._channel > device.channels:
+            raise DeviceError(
+                f"“{device.name}” has {device.channels} channels, there is no CHANNEL {self._channel}; 0 takes the mean."
+            )
+        own = device.channels if device.channels <= _MANY_CHANNELS else 2
+        problem = ""
+        for rate in dict.fromkeys((device.rate, *_COMMON_RATES)):
+            for channels in dict.fromkeys((max(own, self._channel), max(2, self._channel), max(1, self._channel))):
+                try:
+                    self._start(portaudio, device.index, rate, channels)
+                    return
+                except portaudio.PortAudioError as error:
+                    problem = problem or str(error.args[0])
+        raise DeviceError(
+            f"“{device.name}” does not open ({problem}); close other programs that use it, or choose another DEVICE."
+        )
+
+    def _start(self, portaudio: Any, index: int, rate: int, channels: int) -> None:
+        self._rate = rate
+        self._ring = self._make_ring(rate)
+        self._gaps.clear()
+        self._expected_adc_s = 0.0
+        self._stream = portaudio.InputStream(
+            device=index,
+            samplerate=rate,
+            channels=channels,
+            dtype="float32",
+            blocksize=self._chunk,
+            latency="low",
+            callback=self._hear,
+        )
+        self._stream.start()
+
+    def _hear(self, samples: NDArray[np.float32], frames: int, clock: Any, status: Any) -> None:
+        """PortAudio's callback: copies, and notes where samples were lost. It must not compute, wait, log or raise."""
+        if status.input_overflow:
+            lost = round((clock.inputBufferAdcTime - self._expected_adc_s) * self._rate)
+            self._gaps.append((self._ring.position + frames, max(1, min(lost, 10 * self._rate))))
+        self._expected_adc_s = clock.inputBufferAdcTime + frames / self._rate
+        if self._channel:
+            self._ring.update(samples[:, self._channel - 1])
+        else:
+            self._ring.update(samples.mean(axis=1) if samples.shape[1] > 1 else samples[:, 0])
+
+    def _shut(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with contextlib.suppress(_portaudio().PortAudioError):
+                stream.abort()
+            with contextlib.suppress(_portaudio().PortAudioError):
+                stream.close()
+
+
+def _portaudio() -> Any:
+    try:
+        import sounddevice
+    except OSError:
+        raise DeviceError(
+            "The PortAudio library is missing, without which no microphone can be heard; "
+            "install it: `sudo apt install libportaudio2` on Debian, `brew install portaudio` on macOS."
+        ) from None
+    return sounddevice
+
+
+def _refresh() -> None:
+    """Makes PortAudio look for devices again, which it does at its start only."""
+    portaudio = _portaudio()
+    try:
+        portaudio._terminate()
+        portaudio._initialize()
+    except portaudio.PortAudioError as error:
+        raise DeviceError(str(error.args[0])) from None
