@@ -56,7 +56,7 @@ class Model:
         A frame lasts `frame_s`. `audio` and `rate` as for `tag`. Raises SourceError.
         """
         probabilities = np.concatenate([probabilities for _, probabilities in self._run(audio, rate)])
-        return probabilities, np.arange(len(probabilities)) * self.frame_s
+        return probabilities, np.arange(len(probabilities), dtype=np.float64) * self.frame_s
 
     def _run(self, audio: NDArray[np.generic], rate: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Embeddings and probabilities in chunks, which are those of the network run on the whole clip at once."""

@@ -74,7 +74,8 @@ class LogMel:
         spectrum = np.fft.rfft(windows * self._window)
         power = np.square(spectrum.real) + np.square(spectrum.imag)
         self._next += count
-        return 10.0 * np.log10(np.maximum(power @ self._filterbank_t, _FLOOR))
+        bands: NDArray[np.float32] = power @ self._filterbank_t
+        return np.float32(10.0) * np.log10(np.maximum(bands, _FLOOR))
 
     def _forget(self) -> None:
         """Keeps what the next frame needs, and half a window more than nothing for the mirror at the end."""

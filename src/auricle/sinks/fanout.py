@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from auricle.messages import Event, EventState, Health, Message, Scores
 from auricle.stages import Sink
@@ -87,14 +88,14 @@ class _Worker(threading.Thread):
                 self._newest.clear()
                 finishing = self._finishing
             for message in messages:
-                self._call(lambda message=message: self._sink.handle(message))  # type: ignore[misc]
+                self._call(partial(self._sink.handle, message))
             if finishing:
                 self._call(self._sink.close)
                 return
 
-    def _call(self, action: object) -> None:
+    def _call(self, action: Callable[[], None]) -> None:
         try:
-            action()  # type: ignore[operator]
+            action()
         except Exception as error:
             self.error = self.error or error
             self.dropped += 1

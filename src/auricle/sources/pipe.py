@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auricle.errors import FileError
 from auricle.messages import Audio, Block, SourceState
@@ -82,6 +83,7 @@ class PipeSource:
 
 def decode(data: bytes, layout: RawFormat) -> Audio:
     """Whole frames as float32 (n, channels), full scale ±1."""
+    samples: NDArray[Any]
     if layout.encoding == "s24le":
         triples = np.frombuffer(data, np.uint8).reshape(-1, 3)
         wide = np.zeros((len(triples), 4), np.uint8)
