@@ -37,9 +37,10 @@ class ConfDef:
         None, "rate of the model's input; 32000 for the PANNs family", unit="Hz", low=1, high=768000
     )
     AUDIO_CHUNK_LENGTH: int = _key(
-        1024, "samples that the device or file delivers at once", unit="samples", low=16, high=1048576
+        1024, "samples that the device delivers at once", unit="samples", low=16, high=1048576
     )
     RINGBUFFER_LENGTH: float = _key(2.0, "how much recorded sound may wait to be computed", unit="s", low=0.1, high=600)
+    FILE_CHUNK_LENGTH: int = _key(65536, "samples read at once from a recording", unit="samples", low=16, high=16777216)
     STALL_TIMEOUT: float = _key(
         3.0, "a device that delivers nothing for so long is opened anew", unit="s", low=0.2, high=3600
     )
@@ -51,6 +52,7 @@ class ConfDef:
         high=60,
     )
     SILENCE_LEVEL: float = _key(-90.0, "an input that stays below is reported as silent", unit="dBFS", low=-200, high=0)
+    SILENCE_TIMEOUT: float = _key(5.0, "how long it must stay below", unit="s", low=0.1, high=86400)
     PIPE_FORMAT: str = _key(
         "wav", "what standard input carries when the file is `-`", choices=("wav", "s16le", "s24le", "s32le", "f32le")
     )

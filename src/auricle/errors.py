@@ -10,6 +10,8 @@ AuricleError                      one sentence, says what to do next; the comman
 │   └── CheckpointError           weights that cannot be read
 ├── LabelError                    a label file or list that does not fit the model
 └── OutputError                   results that cannot be written
+
+Interrupted                       Ctrl-C or SIGTERM after an orderly end; not an error, hence not in the tree
 """
 
 
@@ -51,3 +53,14 @@ class LabelError(AuricleError):
 
 class OutputError(AuricleError):
     """Results that cannot be written."""
+
+
+class Interrupted(Exception):  # noqa: N818  (it is no error)
+    """Ctrl-C or SIGTERM, after everything has been closed in good order; not an error."""
+
+    CTRL_C = 130
+
+    def __init__(self, status: int) -> None:
+        """`status` is the program's exit status, 128 and the signal's number."""
+        super().__init__(status)
+        self.status = status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -38,11 +38,10 @@ class Pipeline:
         tagger: Tagger,
         decoder: Decoder,
         sink: Sink,
-        rate: int,
         limits: Limits,
     ) -> None:
-        """`resampler` makes one for a source's rate; `rate` is the front end's, Hz."""
-        self._source, self._make_resampler, self._rate, self._limits = source, resampler, rate, limits
+        """`resampler` makes one for a source's rate."""
+        self._source, self._make_resampler, self._limits = source, resampler, limits
         self._front_end, self._tagger, self._decoder, self._sink = front_end, tagger, decoder, sink
         self._resampler: Resampler | None = None
         self._source_rate = 0
@@ -53,11 +52,17 @@ class Pipeline:
 
     def run(self) -> None:
         """Reads the source to its end, or to `close`; then ends open events and closes the source."""
+        for _ in self.steps():
+            pass
+
+    def steps(self) -> Generator[None, None, None]:
+        """As `run`, but pauses after each block; closing the generator ends open events and closes the source."""
         try:
             for block in self._source.blocks():
                 started = time.perf_counter()
                 self._take(block)
                 self._report(block, time.perf_counter() - started)
+                yield
         finally:
             self._finish()
             self._source.close()

@@ -1,0 +1,103 @@
+"""The command line: its words, its help, its exit status; the only place that prints an error.
+
+Exit status: 0, 1 (`doctor` found that it cannot work), 2 (bad input), 130 (Ctrl-C), 141 (the reader went away).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from auricle.errors import AuricleError, Interrupted
+
+_READER_GONE = 141
+_FORMATS = ("table", "jsonl", "csv", "audacity", "dcase")
+_COMMANDS = (
+    ("run", "live", "the microphone if it delivers sound, else the demonstration recording"),
+    ("listen", "live", "the microphone as a live view, or its events as lines"),
+    ("detect", "recordings", "the events in recordings"),
+    ("devices", "facts", "the input devices"),
+    ("config", "facts", "the effective configuration as YAML, which CONFIG=FILE takes back"),
+    ("models", "facts", "the installed models"),
+    ("doctor", "doctor", "checks whether everything works here; exit status 1 if it cannot"),
+)
+"""Each command with its module in auricle.commands, loaded when it is run, and its function there."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        arguments = _parser().parse_args(argv)
+        run: Callable[[argparse.Namespace], int] = getattr(import_module(arguments.module), arguments.command)
+        status = run(arguments)
+        sys.stdout.flush()
+        return status
+    except AuricleError as error:
+        print(f"auricle: {error}", file=sys.stderr)
+        return 2
+    except Interrupted as interrupted:
+        return interrupted.status
+    except KeyboardInterrupt:
+        return Interrupted.CTRL_C
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_GONE
+    except OSError as error:
+        print(
+            f"auricle: {error.filename or 'the output'}: {error.strerror}; nothing more was written.", file=sys.stderr
+        )
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    style: dict[str, Any] = {"epilog": _settings_help(), "formatter_class": argparse.RawDescriptionHelpFormatter}
+    parser = argparse.ArgumentParser(
+        prog="auricle",
+        description="Names the sounds around you, live, on one ordinary CPU core; nothing leaves the machine.",
+        **style,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    for name, module, what in _COMMANDS:
+        command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.", **style)
+        command.set_defaults(module=f"auricle.commands.{module}")
+        if name == "detect":
+            command.add_argument(
+                "words", nargs="+", metavar="FILE | KEY=value", help="recordings, `-` for standard input, settings"
+            )
+            command.add_argument(
+                "-o", "--output", type=Path, metavar="OUT", help="write here instead of standard output"
+            )
+        else:
+            command.add_argument("words", nargs="*", metavar="KEY=value", help="settings, see below")
+        if name in ("detect", "listen"):
+            command.add_argument(
+                "--format", choices=_FORMATS, default="table", help="how events are written (default: table)"
+            )
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"auricle {version('auricle')}")
+        parser.exit()
+
+
+def _settings_help() -> str:
+    from auricle import settings
+
+    lines = ["settings (CONFIG=FILE reads them from YAML; upper and lower case are the same):"]
+    for row in settings.describe():
+        unit = f", {row.unit}" if row.unit else ""
+        lines.append(f"  {row.key}={row.default}  [{row.type}{unit}]\n      {row.meaning}")
+    return "\n".join(lines)
