@@ -67,7 +67,7 @@ class WindowTagger:
         return self._run(end, complete=end // self._pooled) if end // self._pooled > self._final else []
 
     def _run(self, end: int, complete: int) -> list[Scores]:
-        start = max(0, -(-(end - self._window) // self._pooled) * self._pooled)
+        start = max(self._origin, -(-(end - self._window) // self._pooled) * self._pooled)
         assert self._frames is not None  # noqa: S101  (for the type checker: callers have seen frames)
         _, probabilities = self._network.run(self._frames[start - self._origin : end - self._origin])
         first, last = self._final, end // self._pooled if self._provisional else complete
