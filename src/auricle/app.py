@@ -109,7 +109,8 @@ class Auricle:
     @cached_property
     def installed(self) -> store.Installed:
         """The chosen model's card and place. Raises ModelError, and SettingsError where a setting contradicts it."""
-        found = store.find(self.conf.MODEL_PATH or self.conf.MODEL)
+        path = self.conf.MODEL_PATH
+        found = store.look(Path(path)) if path else store.find(self.conf.MODEL)
         check_facts(self.conf, found.card.front_end)
         return found
 

@@ -1,0 +1,284 @@
+"""An interpreter for the pickles of torch checkpoints, which runs nothing that they name.
+
+Python's own Unpickler builds whatever a pickle asks for, and even with a find_class of one's own it lets a few bytes
+fill the memory. This one knows the opcodes that torch writes (Python's pickletools documents them), keeps every name it
+is given as an inert `Name`, refuses names that no checkpoint of weights needs, and stops when the objects cost more than
+they may. Tensors stay descriptions (`Tensor`) until models/checkpoint.py reads their numbers.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+_LARGEST = 1 << 60
+"""Integers beyond are no size, offset or key of any checkpoint."""
+_COST = 192
+"""Bytes that an object and its place on the stack are taken to cost; no small object of CPython costs more."""
+
+
+class RefusedError(Exception):
+    """The pickle asks for something that weights never need; its text completes "the file …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A global that the pickle names, as text; it is never imported."""
+
+    module: str
+    name: str
+
+
+class Opaque:
+    """Something that is no tensor and is not looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A run of numbers somewhere in the file."""
+
+    kind: str
+    """Name of torch's class, as FloatStorage."""
+    key: str
+    count: int
+    """Numbers in it."""
+    start: int
+    """Where a view begins in the storage that `key` names, in numbers; 0 but in legacy files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor that has not been read yet; offset, sizes and strides in numbers."""
+
+    storage: Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class Budget:
+    """How many bytes may still be spent on what a file asks for."""
+
+    def __init__(self, *, size: int) -> None:
+        """`size` in bytes."""
+        self._left = size
+
+    def spend(self, size: int) -> None:
+        """Takes `size` bytes. Raises RefusedError when there are not so many left."""
+        self._left -= size
+        if self._left < 0:
+            raise RefusedError("asks for far more memory than it is long")
+
+
+def load(stream: BinaryIO, budget: Budget) -> Any:
+    """What the pickle that `stream` begins with describes: dicts, lists, tuples, texts, numbers, Tensor, Opaque.
+
+    Reads no further than the pickle's end. Raises RefusedError, and ValueError where it is not a pickle.
+    """
+    machine = _Machine(budget)
+    for opcode, argument, _ in pickletools.genops(stream):
+        if opcode.name == "STOP":
+            return machine.pop()
+        machine.step(opcode.name, argument)
+    raise ValueError("the pickle has no end")
+
+
+_MARK = Opaque()
+
+
+class _Machine:
+    """The stack and memo of one pickle. Each operation takes time in proportion to what it consumes."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._stack: list[Any] = []
+        self._memo: dict[int, Any] = {}
+        self._budget = budget
+
+    def step(self, name: str, argument: Any) -> None:
+        if name in _LITERALS:
+            self.push(argument, 4 * len(argument) if isinstance(argument, (str, bytes)) else 0)
+        elif name in _OPERATIONS:
+            _OPERATIONS[name](self, argument)
+        else:
+            raise RefusedError(f"uses the pickle operation {name}, which weights never need")
+
+    def push(self, value: Any, size: int = 0) -> None:
+        self._budget.spend(_COST + size)
+        if type(value) is int and not -_LARGEST < value < _LARGEST:
+            value = Opaque()
+        self._stack.append(value)
+
+    def pop(self) -> Any:
+        if not self._stack or self._stack[-1] is _MARK:
+            raise ValueError("the pickle takes what it has not put down")
+        return self._stack.pop()
+
+    def pop_many(self, count: int) -> tuple[Any, ...]:
+        return tuple(self.pop() for _ in range(count))[::-1]
+
+    def to_mark(self) -> list[Any]:
+        for first in range(len(self._stack) - 1, -1, -1):
+            if self._stack[first] is _MARK:
+                items = self._stack[first + 1 :]
+                del self._stack[first:]
+                return items
+        raise ValueError("the pickle has no mark")
+
+    def remember(self, index: int | None) -> None:
+        index = len(self._memo) if index is None else index
+        if not 0 <= index < 1 << 31 or not self._stack:
+            raise ValueError("the pickle remembers nothing, or under an odd number")
+        self._budget.spend(_COST)
+        self._memo[index] = self._stack[-1]
+
+    def recall(self, index: int) -> None:
+        if index not in self._memo:
+            raise ValueError("the pickle recalls what it has not kept")
+        self.push(self._memo[index])
+
+    def extend(self, items: list[Any]) -> None:
+        target = self._container(list)
+        if isinstance(target, list):
+            target.extend(items)
+
+    def fill(self, items: list[Any]) -> None:
+        target = self._container(dict)
+        if len(items) % 2:
+            raise ValueError("the pickle has a key without a value")
+        if isinstance(target, dict):
+            self._budget.spend(_COST * len(items))
+            # Only plain keys: a tuple of tuples of tuples would be hashed deeper than the interpreter's own stack.
+            target.update((k, v) for k, v in zip(items[::2], items[1::2], strict=True) if isinstance(k, (str, int)))
+
+    def name(self, module: object, name: object) -> None:
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise ValueError("the pickle has a name that is no text")
+        if not _is_known(module, name):
+            raise RefusedError(f"asks to run {module}.{name}"[:100] + ", which weights never need")
+        self.push(Name(module, name))
+
+    def call(self) -> None:
+        function, arguments = self.pop_many(2)
+        if not isinstance(function, (Name, Opaque)) or not isinstance(arguments, tuple):
+            raise ValueError("the pickle calls something that is no function")
+        made = _CALLS.get((function.module, function.name)) if isinstance(function, Name) else None
+        self.push(made(arguments) if made else Opaque())
+
+    def build(self) -> None:
+        self.pop()
+        self._container(dict, Tensor)
+
+    def persistent(self) -> None:
+        match self.pop():
+            case ("storage", Name(name=kind), str() | int() as key, _, int(count), *view):
+                self.push(Storage(kind, str(key), count, _view_start(view)))
+            case ("module", *_):
+                raise RefusedError("holds a program, not only weights")
+            case _:
+                raise ValueError("the pickle names a storage that is none")
+
+    def _container(self, *kinds: type[Any]) -> Any:
+        if not self._stack or self._stack[-1] is _MARK or not isinstance(self._stack[-1], (*kinds, Opaque)):
+            raise ValueError("the pickle fills something that is no container")
+        return self._stack[-1]
+
+
+def _view_start(view: list[Any]) -> int:
+    """Legacy files may say that a storage is a part of another: (its own key, first number, count)."""
+    match view:
+        case [] | [None]:
+            return 0
+        case [(_, int(start), int())]:
+            return start
+    raise ValueError("the pickle has a view that is none")
+
+
+def _ordered_dict(arguments: tuple[Any, ...]) -> Any:
+    if arguments and arguments != ([],):
+        raise RefusedError("fills a dictionary in a way that torch does not")
+    return {}
+
+
+def _tensor(arguments: tuple[Any, ...]) -> Any:
+    match arguments:
+        case (Storage() as storage, int(offset), tuple(shape), tuple(strides), *_) if len(shape) == len(strides) <= 32:
+            if all(type(n) is int and 0 <= n < _LARGEST for n in (storage.start, offset, *shape, *strides)):
+                return Tensor(storage, storage.start + offset, shape, strides)
+    raise ValueError("the pickle has a tensor that is none")
+
+
+def _parameter(arguments: tuple[Any, ...]) -> Any:
+    if not arguments or not isinstance(arguments[0], (Tensor, Opaque)):
+        raise ValueError("the pickle has a parameter that is none")
+    return arguments[0]
+
+
+_CALLS: dict[tuple[str, str], Callable[[tuple[Any, ...]], Any]] = {
+    ("collections", "OrderedDict"): _ordered_dict,
+    ("torch._utils", "_rebuild_tensor"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
+    ("torch._utils", "_rebuild_parameter"): _parameter,
+}
+"""What torch makes tensors and dictionaries of."""
+_STORAGES = frozenset(
+    f"{kind}Storage"
+    for kind in ("Float Double Half BFloat16 Long Int Short Char Byte Bool ComplexFloat ComplexDouble".split())
+)
+_INERT = frozenset(
+    "numpy.dtype numpy.ndarray numpy.core.multiarray.scalar numpy.core.multiarray._reconstruct "
+    "numpy._core.multiarray.scalar numpy._core.multiarray._reconstruct numpy.random.__RandomState_ctor "
+    "numpy.random._pickle.__randomstate_ctor numpy.random._pickle.__bit_generator_ctor _codecs.encode "
+    "torch.Size torch.device torch.float16 torch.float32 torch.float64 torch.bfloat16 torch.int64 "
+    "collections.defaultdict collections.Counter argparse.Namespace __builtin__.set __builtin__.dict __builtin__.list "
+    "__builtin__.long builtins.set builtins.dict builtins.list builtins.int".split()
+)
+"""What stands beside the weights in checkpoints; whatever these would make is an Opaque, and is skipped."""
+
+
+def _is_known(module: str, name: str) -> bool:
+    is_storage = module in ("torch", "torch.cuda", "torch.storage") and name in _STORAGES
+    return is_storage or (module, name) in _CALLS or f"{module}.{name}" in _INERT
+
+
+_LITERALS = frozenset(
+    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES "
+    "BINBYTES8 UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8".split()
+)
+_OPERATIONS: dict[str, Callable[[_Machine, Any], None]] = {
+    "PROTO": lambda m, _: None,
+    "FRAME": lambda m, _: None,
+    "NONE": lambda m, _: m.push(None),
+    "NEWTRUE": lambda m, _: m.push(True),
+    "NEWFALSE": lambda m, _: m.push(False),
+    "MARK": lambda m, _: m.push(_MARK),
+    "POP_MARK": lambda m, _: m.to_mark().clear(),
+    "EMPTY_DICT": lambda m, _: m.push({}),
+    "EMPTY_LIST": lambda m, _: m.push([]),
+    "EMPTY_TUPLE": lambda m, _: m.push(()),
+    "EMPTY_SET": lambda m, _: m.push(Opaque()),
+    "TUPLE": lambda m, _: m.push(tuple(m.to_mark())),
+    "TUPLE1": lambda m, _: m.push(m.pop_many(1)),
+    "TUPLE2": lambda m, _: m.push(m.pop_many(2)),
+    "TUPLE3": lambda m, _: m.push(m.pop_many(3)),
+    "LIST": lambda m, _: m.push(m.to_mark()),
+    "APPEND": lambda m, _: m.extend([m.pop()]),
+    "APPENDS": lambda m, _: m.extend(m.to_mark()),
+    "ADDITEMS": lambda m, _: m.to_mark().clear(),
+    "SETITEM": lambda m, _: m.fill(list(m.pop_many(2))),
+    "SETITEMS": lambda m, _: m.fill(m.to_mark()),
+    "PUT": lambda m, index: m.remember(index),
+    "BINPUT": lambda m, index: m.remember(index),
+    "LONG_BINPUT": lambda m, index: m.remember(index),
+    "MEMOIZE": lambda m, _: m.remember(None),
+    "GET": lambda m, index: m.recall(index),
+    "BINGET": lambda m, index: m.recall(index),
+    "LONG_BINGET": lambda m, index: m.recall(index),
+    "GLOBAL": lambda m, text: m.name(*text.split(" ", 1)),
+    "STACK_GLOBAL": lambda m, _: m.name(*m.pop_many(2)),
+    "REDUCE": lambda m, _: m.call(),
+    "NEWOBJ": lambda m, _: m.call(),
+    "BUILD": lambda m, _: m.build(),
+    "BINPERSID": lambda m, _: m.persistent(),
+}
