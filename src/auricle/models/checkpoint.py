@@ -10,7 +10,6 @@ weights need, and tensors are views of them; models/unpickle.py holds everything
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import re
@@ -25,7 +24,8 @@ from numpy.typing import NDArray
 
 from auricle.errors import CheckpointError
 from auricle.models.archive import Member, members, position
-from auricle.models.unpickle import Budget, RefusedError, Storage, Tensor, load
+from auricle.models.torch_names import RefusedError, Storage, Tensor
+from auricle.models.unpickle import Budget, load
 
 _MAGIC = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 _KEYS = ("model", "state_dict", "model_state_dict", "net", "ema")
@@ -54,7 +54,9 @@ def read_checkpoint(path: Path) -> dict[str, Array]:
             length = os.fstat(stream.fileno()).st_size
             return _plain_names(_read(stream, length))
     except OSError as error:
-        raise CheckpointError(f"{path}: cannot read the checkpoint ({error.strerror}); name a file of weights.") from None
+        raise CheckpointError(
+            f"{path}: cannot read the checkpoint ({error.strerror}); name a file of weights."
+        ) from None
     except RefusedError as error:
         raise CheckpointError(f"{path}: not read, since the file {error}; use weights that you trust.") from None
     except (ValueError, EOFError, RecursionError, OverflowError, UnicodeError, IndexError) as error:
@@ -215,24 +217,23 @@ class _Reader:
         if crc not in (None, checksum):
             raise ValueError("its numbers do not match their checksum")
         if storage.kind == "BoolStorage":
-            return numbers != 0
+            return np.not_equal(numbers, 0)
         return numbers.view(np.float32) if widened else numbers.astype(dtype.newbyteorder("="), copy=False)
 
 
-class _Window(io.RawIOBase):
+class _Window:
     """The next `size` bytes of a stream, for pickletools: what is larger than a file of this length needs is refused."""
 
     def __init__(self, stream: BinaryIO, size: int, length: int) -> None:
-        super().__init__()
         self._stream, self._left, self._largest = stream, size, max(length // 8, 1 << 16)
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """At most `size` bytes."""
         if size > self._largest:
             raise RefusedError("has a text as long as weights are")
         return self._take(self._stream.read(max(0, min(size, self._left))))
 
-    def readline(self, size: int | None = -1, /) -> bytes:
+    def readline(self) -> bytes:
         """One line, of a length that names and numbers have."""
         return self._take(self._stream.readline(min(self._left, 1000)))
 

@@ -10,52 +10,22 @@ from __future__ import annotations
 
 import pickletools
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any, Protocol, cast
 
-_LARGEST = 1 << 60
-"""Integers beyond are no size, offset or key of any checkpoint."""
+from auricle.models.torch_names import LARGEST, Name, Opaque, RefusedError, Tensor, call, is_known, persistent
+
 _COST = 192
 """Bytes that an object and its place on the stack are taken to cost; no small object of CPython costs more."""
 
 
-class RefusedError(Exception):
-    """The pickle asks for something that weights never need; its text completes "the file …"."""
+class Stream(Protocol):
+    """What pickletools reads from."""
 
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes."""
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A global that the pickle names, as text; it is never imported."""
-
-    module: str
-    name: str
-
-
-class Opaque:
-    """Something that is no tensor and is not looked into."""
-
-
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """A run of numbers somewhere in the file."""
-
-    kind: str
-    """Name of torch's class, as FloatStorage."""
-    key: str
-    count: int
-    """Numbers in it."""
-    start: int
-    """Where a view begins in the storage that `key` names, in numbers; 0 but in legacy files."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tensor:
-    """A tensor that has not been read yet; offset, sizes and strides in numbers."""
-
-    storage: Storage
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
+    def readline(self) -> bytes:
+        """One line with its newline."""
 
 
 class Budget:
@@ -72,13 +42,13 @@ class Budget:
             raise RefusedError("asks for far more memory than it is long")
 
 
-def load(stream: BinaryIO, budget: Budget) -> Any:
+def load(stream: Stream, budget: Budget) -> Any:
     """What the pickle that `stream` begins with describes: dicts, lists, tuples, texts, numbers, Tensor, Opaque.
 
     Reads no further than the pickle's end. Raises RefusedError, and ValueError where it is not a pickle.
     """
     machine = _Machine(budget)
-    for opcode, argument, _ in pickletools.genops(stream):
+    for opcode, argument, _ in pickletools.genops(cast(IO[bytes], stream)):
         if opcode.name == "STOP":
             return machine.pop()
         machine.step(opcode.name, argument)
@@ -106,7 +76,7 @@ class _Machine:
 
     def push(self, value: Any, size: int = 0) -> None:
         self._budget.spend(_COST + size)
-        if type(value) is int and not -_LARGEST < value < _LARGEST:
+        if type(value) is int and not -LARGEST < value < LARGEST:
             value = Opaque()
         self._stack.append(value)
 
@@ -155,7 +125,7 @@ class _Machine:
     def name(self, module: object, name: object) -> None:
         if not isinstance(module, str) or not isinstance(name, str):
             raise ValueError("the pickle has a name that is no text")
-        if not _is_known(module, name):
+        if not is_known(module, name):
             raise RefusedError(f"asks to run {module}.{name}"[:100] + ", which weights never need")
         self.push(Name(module, name))
 
@@ -163,21 +133,11 @@ class _Machine:
         function, arguments = self.pop_many(2)
         if not isinstance(function, (Name, Opaque)) or not isinstance(arguments, tuple):
             raise ValueError("the pickle calls something that is no function")
-        made = _CALLS.get((function.module, function.name)) if isinstance(function, Name) else None
-        self.push(made(arguments) if made else Opaque())
+        self.push(call(function, arguments))
 
     def build(self) -> None:
         self.pop()
         self._container(dict, Tensor)
-
-    def persistent(self) -> None:
-        match self.pop():
-            case ("storage", Name(name=kind), str() | int() as key, _, int(count), *view):
-                self.push(Storage(kind, str(key), count, _view_start(view)))
-            case ("module", *_):
-                raise RefusedError("holds a program, not only weights")
-            case _:
-                raise ValueError("the pickle names a storage that is none")
 
     def _container(self, *kinds: type[Any]) -> Any:
         if not self._stack or self._stack[-1] is _MARK or not isinstance(self._stack[-1], (*kinds, Opaque)):
@@ -185,66 +145,12 @@ class _Machine:
         return self._stack[-1]
 
 
-def _view_start(view: list[Any]) -> int:
-    """Legacy files may say that a storage is a part of another: (its own key, first number, count)."""
-    match view:
-        case [] | [None]:
-            return 0
-        case [(_, int(start), int())]:
-            return start
-    raise ValueError("the pickle has a view that is none")
-
-
-def _ordered_dict(arguments: tuple[Any, ...]) -> Any:
-    if arguments and arguments != ([],):
-        raise RefusedError("fills a dictionary in a way that torch does not")
-    return {}
-
-
-def _tensor(arguments: tuple[Any, ...]) -> Any:
-    match arguments:
-        case (Storage() as storage, int(offset), tuple(shape), tuple(strides), *_) if len(shape) == len(strides) <= 32:
-            if all(type(n) is int and 0 <= n < _LARGEST for n in (storage.start, offset, *shape, *strides)):
-                return Tensor(storage, storage.start + offset, shape, strides)
-    raise ValueError("the pickle has a tensor that is none")
-
-
-def _parameter(arguments: tuple[Any, ...]) -> Any:
-    if not arguments or not isinstance(arguments[0], (Tensor, Opaque)):
-        raise ValueError("the pickle has a parameter that is none")
-    return arguments[0]
-
-
-_CALLS: dict[tuple[str, str], Callable[[tuple[Any, ...]], Any]] = {
-    ("collections", "OrderedDict"): _ordered_dict,
-    ("torch._utils", "_rebuild_tensor"): _tensor,
-    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
-    ("torch._utils", "_rebuild_parameter"): _parameter,
-}
-"""What torch makes tensors and dictionaries of."""
-_STORAGES = frozenset(
-    f"{kind}Storage"
-    for kind in ("Float Double Half BFloat16 Long Int Short Char Byte Bool ComplexFloat ComplexDouble".split())
-)
-_INERT = frozenset(
-    "numpy.dtype numpy.ndarray numpy.core.multiarray.scalar numpy.core.multiarray._reconstruct "
-    "numpy._core.multiarray.scalar numpy._core.multiarray._reconstruct numpy.random.__RandomState_ctor "
-    "numpy.random._pickle.__randomstate_ctor numpy.random._pickle.__bit_generator_ctor _codecs.encode "
-    "torch.Size torch.device torch.float16 torch.float32 torch.float64 torch.bfloat16 torch.int64 "
-    "collections.defaultdict collections.Counter argparse.Namespace __builtin__.set __builtin__.dict __builtin__.list "
-    "__builtin__.long builtins.set builtins.dict builtins.list builtins.int".split()
-)
-"""What stands beside the weights in checkpoints; whatever these would make is an Opaque, and is skipped."""
-
-
-def _is_known(module: str, name: str) -> bool:
-    is_storage = module in ("torch", "torch.cuda", "torch.storage") and name in _STORAGES
-    return is_storage or (module, name) in _CALLS or f"{module}.{name}" in _INERT
-
-
 _LITERALS = frozenset(
-    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES "
-    "BINBYTES8 UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8".split()
+    (
+        *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
+        *("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"),
+        *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+    )
 )
 _OPERATIONS: dict[str, Callable[[_Machine, Any], None]] = {
     "PROTO": lambda m, _: None,
@@ -280,5 +186,5 @@ _OPERATIONS: dict[str, Callable[[_Machine, Any], None]] = {
     "REDUCE": lambda m, _: m.call(),
     "NEWOBJ": lambda m, _: m.call(),
     "BUILD": lambda m, _: m.build(),
-    "BINPERSID": lambda m, _: m.persistent(),
+    "BINPERSID": lambda m, _: m.push(persistent(m.pop())),
 }

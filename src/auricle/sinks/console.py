@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 from rich.text import Text
 
-from auricle.messages import Event, EventState, Health, Message, Scores
+from auricle.messages import Event, EventState, Health, Message, Scores, SourceState
 from auricle.sinks.table import clock
 
 Ranking = Callable[[NDArray[np.float32]], list[tuple[str, float]]]
@@ -33,7 +33,7 @@ class TerminalView:
     def __init__(
         self, *, stream: TextIO, top: Ranking, thresholds: dict[str, float], title: str, refresh_rate: float
     ) -> None:
-        """`top` ranks scores; `thresholds`: each label's on-threshold, above which its bar is lit; at most `refresh_rate` pictures a second."""
+        """`thresholds`: on-threshold by label, at which its bar lights up; at most `refresh_rate` pictures a second."""
         self._rank, self._thresholds, self._title = top, thresholds, title
         self._pause_s, self._drawn_s = 1.0 / refresh_rate, 0.0
         self._top: list[tuple[str, float]] = []
@@ -136,7 +136,7 @@ class EventLines:
     def __init__(self, *, stream: TextIO, events: bool) -> None:
         """`stream` is usually standard error; without `events`, only what is wrong is said."""
         self._stream, self._events = stream, events
-        self._said = ""
+        self._said, self._waiting = "", False
 
     def handle(self, message: Message) -> None:
         """Writes the line that `message` is worth, if any."""
@@ -149,9 +149,10 @@ class EventLines:
                     f"{clock(message.offset_s):>9}  {message.label} ends after {length_s:.1f} s, at most {message.peak:.0%}"
                 )
         elif isinstance(message, Health) and message.note != self._said:
-            self._said = message.note
-            if message.note:
-                self._write(f"{clock(message.time_s):>9}  {message.note}")
+            waited = self._waiting
+            self._said, self._waiting = message.note, message.source_state is SourceState.WAITING
+            if message.note or waited:
+                self._write(f"{clock(message.time_s):>9}  {message.note or 'The input delivers sound again.'}")
 
     def close(self) -> None:
         """Nothing is left to write."""

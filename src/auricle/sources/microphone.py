@@ -86,7 +86,7 @@ def select(devices: list[Input], wanted: str) -> Input:
         raise DeviceError(f"DEVICE={wanted} fits several inputs, {several}; give more of the name.")
     near = difflib.get_close_matches(wanted, [device.name for device in devices], n=1)
     hint = f"did you mean “{near[0]}”? " if near else ""
-    raise DeviceError(f"There is no input device “{wanted}”; {hint}There are {names}.")
+    raise DeviceError(f"There is no input device “{wanted}”; {hint}there are {names}.")
 
 
 class Microphone:
