@@ -9,7 +9,9 @@ from auricle.messages import Audio, Frames
 
 _FLOOR = np.float32(1e-10)
 _GROUP = 8
-"""Frames computed together. A fixed number makes the result the same to the last bit however the sound is cut."""
+"""Frames that are multiplied together. A fixed number makes the result the same to the last bit however sound is cut."""
+_BATCH = 64
+"""Frames that are transformed together at most, which bounds the memory for a long block."""
 
 
 class LogMel:
@@ -61,21 +63,26 @@ class LogMel:
         return max(0, beyond // self._hop + 1)
 
     def _frames(self, count: int) -> Frames:
-        start = self._next
-        groups = [self._group(min(_GROUP, count - done)) for done in range(0, count, _GROUP)]
+        start, rows = self._next, np.empty((count, self._filterbank_t.shape[1]), np.float32)
+        for done in range(0, count, _BATCH):
+            self._compute(rows[done : done + _BATCH])
         self._forget()
-        empty = np.zeros((0, self._filterbank_t.shape[1]), np.float32)
-        return Frames(start=start, logmel=np.concatenate(groups) if groups else empty)
+        return Frames(start=start, logmel=rows)
 
-    def _group(self, count: int) -> NDArray[np.float32]:
-        first = self._next * self._hop - self._origin
+    def _compute(self, rows: NDArray[np.float32]) -> None:
+        """Fills `rows` with the next frames; transforms row by row, multiplies in fixed groups."""
+        first, count = self._next * self._hop - self._origin, len(rows)
         span = self._samples[first : first + (count - 1) * self._hop + self._size]
         windows = np.lib.stride_tricks.sliding_window_view(span, self._size)[:: self._hop]
         spectrum = np.fft.rfft(windows * self._window)
-        power = np.square(spectrum.real) + np.square(spectrum.imag)
+        power = np.square(spectrum.real)
+        power += np.square(spectrum.imag)
+        for done in range(0, count, _GROUP):
+            np.matmul(power[done : done + _GROUP], self._filterbank_t, out=rows[done : done + _GROUP])
+        np.maximum(rows, _FLOOR, out=rows)
+        np.log10(rows, out=rows)
+        rows *= np.float32(10.0)
         self._next += count
-        bands: NDArray[np.float32] = power @ self._filterbank_t
-        return np.float32(10.0) * np.log10(np.maximum(bands, _FLOOR))
 
     def _forget(self) -> None:
         """Keeps what the next frame needs, and half a window more than nothing for the mirror at the end."""
