@@ -35,7 +35,7 @@ _DTYPES = {
     "LongStorage": "i8", "IntStorage": "i4", "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1",
     "BoolStorage": "u1", "ComplexFloatStorage": "c8", "ComplexDoubleStorage": "c16",
 }  # fmt: skip
-_ROOM = 1 << 20
+_ROOM = 1 << 19
 _PIECE = 1 << 20
 
 Array = NDArray[Any]

@@ -126,7 +126,7 @@ _INERT = {
     "torch": ("Size", "device", "float16", "float32", "float64", "bfloat16", "int64"),
     "collections": ("defaultdict", "Counter"),
     "argparse": ("Namespace",),
-    "__builtin__": ("set", "dict", "list", "long", "int"),
+    "__builtin__": ("set", "dict", "list", "long", "int", "bytes"),
     "builtins": ("set", "dict", "list", "int"),
 }
 """What stands beside the weights in checkpoints; whatever these would make is an Opaque, and is skipped."""

@@ -48,11 +48,21 @@ def load(stream: Stream, budget: Budget) -> Any:
     Reads no further than the pickle's end. Raises RefusedError, and ValueError where it is not a pickle.
     """
     machine = _Machine(budget)
-    for opcode, argument, _ in pickletools.genops(cast(IO[bytes], stream)):
+    while True:
+        opcode = _OPCODES.get(stream.read(1))
+        if opcode is None:
+            raise ValueError("the pickle ends early, or is none")
         if opcode.name == "STOP":
             return machine.pop()
-        machine.step(opcode.name, argument)
-    raise ValueError("the pickle has no end")
+        if opcode.name not in _LITERALS and opcode.name not in _OPERATIONS:
+            raise RefusedError(f"uses the pickle operation {opcode.name}, which weights never need")
+        machine.step(opcode.name, _argument(opcode, stream))
+
+
+def _argument(opcode: pickletools.OpcodeInfo, stream: Stream) -> Any:
+    if opcode.name == "GLOBAL":  # two lines; pickletools would look for escapes in them
+        return [stream.readline().removesuffix(b"\n").decode() for _ in range(2)]
+    return opcode.arg.reader(cast(IO[bytes], stream)) if opcode.arg else None
 
 
 _MARK = Opaque()
@@ -69,10 +79,8 @@ class _Machine:
     def step(self, name: str, argument: Any) -> None:
         if name in _LITERALS:
             self.push(argument, 4 * len(argument) if isinstance(argument, (str, bytes)) else 0)
-        elif name in _OPERATIONS:
-            _OPERATIONS[name](self, argument)
         else:
-            raise RefusedError(f"uses the pickle operation {name}, which weights never need")
+            _OPERATIONS[name](self, argument)
 
     def push(self, value: Any, size: int = 0) -> None:
         self._budget.spend(_COST + size)
@@ -145,11 +153,11 @@ class _Machine:
         return self._stack[-1]
 
 
+_OPCODES = {opcode.code.encode("latin-1"): opcode for opcode in pickletools.opcodes}
 _LITERALS = frozenset(
     (
-        *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
-        *("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"),
-        *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+        *("BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT", "BINSTRING", "SHORT_BINSTRING"),
+        *("BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
     )
 )
 _OPERATIONS: dict[str, Callable[[_Machine, Any], None]] = {
@@ -174,14 +182,12 @@ _OPERATIONS: dict[str, Callable[[_Machine, Any], None]] = {
     "ADDITEMS": lambda m, _: m.to_mark().clear(),
     "SETITEM": lambda m, _: m.fill(list(m.pop_many(2))),
     "SETITEMS": lambda m, _: m.fill(m.to_mark()),
-    "PUT": lambda m, index: m.remember(index),
     "BINPUT": lambda m, index: m.remember(index),
     "LONG_BINPUT": lambda m, index: m.remember(index),
     "MEMOIZE": lambda m, _: m.remember(None),
-    "GET": lambda m, index: m.recall(index),
     "BINGET": lambda m, index: m.recall(index),
     "LONG_BINGET": lambda m, index: m.recall(index),
-    "GLOBAL": lambda m, text: m.name(*text.split(" ", 1)),
+    "GLOBAL": lambda m, lines: m.name(*lines),
     "STACK_GLOBAL": lambda m, _: m.name(*m.pop_many(2)),
     "REDUCE": lambda m, _: m.call(),
     "NEWOBJ": lambda m, _: m.call(),
