@@ -1,0 +1,152 @@
+"""How each figure is measured."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from tests.virtual_microphone import VirtualMicrophone, wait_until
+
+from auricle import settings
+from auricle.app import DEMONSTRATION, Auricle
+
+_RUNS = 5
+_MINUTES = 10
+_LISTEN_S = 12.0
+_COMMAND = [sys.executable, "-m", "auricle"]
+_REPOSITORY = Path(__file__).parent.parent
+
+
+def demonstration(rate: int, seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """The demonstration recording, over and over."""
+    audio, own = soundfile.read(DEMONSTRATION, dtype="float32")
+    audio = soxr.resample(audio, own, rate)
+    return np.resize(audio, round(seconds * rate))
+
+
+def file_mode(folder: Path) -> str:
+    """Reading, resampling, front end, network and events, on one core."""
+    path = folder / "long.wav"
+    soundfile.write(path, demonstration(44100, 60 * _MINUTES), 44100, subtype="PCM_16")
+    auricle = Auricle(settings.load())
+    _ = auricle.network
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        times = []
+        for _ in range(_RUNS):
+            began_s = time.perf_counter()
+            events = sum(1 for _ in auricle.events(auricle.recording(path, None)))
+            times.append(time.perf_counter() - began_s)
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert events > 0
+    return f"{60 * _MINUTES / statistics.median(times):.0f} × real time"
+
+
+def first_result(folder: Path) -> str:
+    """From the start of the process to the first line on its standard output."""
+    path = folder / "short.wav"
+    soundfile.write(path, demonstration(44100, 5.0), 44100, subtype="PCM_16")
+    times = []
+    for _ in range(_RUNS):
+        began_s = time.perf_counter()
+        with subprocess.Popen([*_COMMAND, "detect", path, "--format", "jsonl"], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            times.append(time.perf_counter() - began_s)
+    return f"{statistics.median(times):.2f} s"
+
+
+def import_time() -> str:
+    """A new Python that imports auricle, less one that does not."""
+
+    def run(code: str) -> float:
+        began_s = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        return time.perf_counter() - began_s
+
+    runs = [(run("import auricle"), run("pass")) for _ in range(2 * _RUNS)]
+    return f"{1000 * statistics.median(with_it - without for with_it, without in runs):.0f} ms"
+
+
+def live_step() -> str:
+    """The network on its window, as it runs at every step of live listening."""
+    auricle = Auricle(settings.load())
+    facts = auricle.card.front_end
+    window = np.zeros((round(auricle.card.window_s * facts.rate / facts.hop), facts.n_mels), np.float32)
+    times = []
+    for _ in range(200):
+        began_s = time.perf_counter()
+        auricle.network.run(window)
+        times.append(time.perf_counter() - began_s)
+    return f"{1000 * statistics.median(times):.2f} ms"
+
+
+@functools.cache
+def listening(folder: Path) -> tuple[str, str]:
+    """Peak memory and processor time of a process that hears the demonstration through a virtual microphone."""
+    if not Path("/proc/self/status").is_file() or VirtualMicrophone.missing():
+        return "not measured: needs Linux and PulseAudio", "not measured"
+    path = folder / "microphone.wav"
+    soundfile.write(path, demonstration(44100, _LISTEN_S), 44100, subtype="PCM_16")
+    microphone = VirtualMicrophone()
+    try:
+        microphone.plug_in()
+        with subprocess.Popen(
+            [*_COMMAND, "listen", "--format", "jsonl"],
+            env=microphone.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stderr is not None
+            process.stderr.readline()
+            before_s, began_s = _processor_s(process.pid), time.monotonic()
+            player = microphone.play(path)
+            wait_until(lambda: player.poll() is not None, "the recording has been played", 3 * _LISTEN_S)
+            share = (_processor_s(process.pid) - before_s) / (time.monotonic() - began_s)
+            status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+            process.terminate()
+            process.communicate()
+    finally:
+        microphone.close()
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert peak is not None
+    return f"{int(peak[1]) * 1024 / 1e6:.0f} MB", f"{share:.1%}"
+
+
+def _processor_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
+
+
+def install_size(folder: Path) -> str:
+    """What `pip install auricle` adds to an empty virtual environment."""
+    environment = folder / "environment"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True, capture_output=True, text=True)
+    before = _size(environment)
+    pip: list[str | Path] = [
+        environment / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "-c",
+        _REPOSITORY / "constraints.txt",
+    ]
+    subprocess.run([*pip, _REPOSITORY], check=True, capture_output=True, text=True)
+    return f"{(_size(environment) - before) / 1e6:.0f} MB"
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())

@@ -1,0 +1,308 @@
+"""The commands as a user types them: results on standard output, one sentence on standard error, exit status 0, 2, 130."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import yaml
+
+import auricle
+from auricle.app import DEMONSTRATION
+from auricle.cli import main
+from tests.program import COMMAND, Running
+from tests.program import auricle as run_auricle
+from tests.virtual_microphone import wait_until
+
+Capture = pytest.CaptureFixture[str]
+RATE = 32000
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Two seconds of hiss."""
+    path = tmp_path / "hiss.wav"
+    noise = 0.1 * np.random.default_rng(0).standard_normal(2 * RATE)
+    soundfile.write(path, noise, RATE, subtype="PCM_16")
+    return path
+
+
+def refused(capsys: Capture, *words: str | Path) -> str:
+    """Runs a command that must be refused in one line, with nothing on standard output; gives the line."""
+    assert main([str(word) for word in words]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1, output.err
+    assert output.err.startswith("auricle: ")
+    assert "Traceback" not in output.err
+    return output.err
+
+
+def test_json_lines_hold_one_event_each(capsys: Capture) -> None:
+    """`--format jsonl` writes source, label, onset, offset, peak, mean and model, one object per line."""
+    assert main(["detect", str(DEMONSTRATION), "--format", "jsonl"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(events) >= 4
+    for event in events:
+        assert event["source"] == str(DEMONSTRATION)
+        assert event["label"] in auricle.load_model("bundled").labels
+        assert 0 <= event["onset_s"] < event["offset_s"]
+        assert 0 < event["mean"] <= event["peak"] <= 1
+        assert event["model"] == "bundled"
+
+
+@pytest.mark.parametrize("layout", ["table", "jsonl", "csv", "audacity", "dcase"])
+def test_every_format_tells_the_same_events(layout: str, capsys: Capture) -> None:
+    """Each format holds as many events as there are, and the label of each."""
+    events = list(auricle.detect(DEMONSTRATION))
+    assert main(["detect", str(DEMONSTRATION), "--format", layout]) == 0
+    text = capsys.readouterr().out
+    headers = {"table": 1, "jsonl": 0, "csv": 1, "audacity": 0, "dcase": 1}[layout]
+    assert len(text.splitlines()) == len(events) + headers
+    if layout == "csv":
+        assert [row["label"] for row in csv.DictReader(io.StringIO(text))] == [event.label for event in events]
+    else:
+        assert all(event.label in text for event in events)
+
+
+def test_a_recording_without_events_gives_no_line(capsys: Capture, tmp_path: Path) -> None:
+    """Digital silence with Silence denied: nothing on standard output, a word on standard error, exit 0."""
+    path = tmp_path / "nothing.wav"
+    soundfile.write(path, np.zeros(RATE), RATE)
+    assert main(["detect", str(path), "--format", "jsonl", "DENY=Silence"]) == 0
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == f"{path}: no events\n"
+
+
+def test_standard_input_is_a_recording() -> None:
+    """`auricle detect -` finds in a WAV stream of unknown length what it finds in the file."""
+    audio, rate = soundfile.read(DEMONSTRATION, dtype="int16")
+    stream = io.BytesIO()
+    soundfile.write(stream, audio, rate, format="WAV", subtype="PCM_16")
+    data = bytearray(stream.getvalue())
+    data[data.index(b"data") + 4 : data.index(b"data") + 8] = b"\xff\xff\xff\xff"
+    piped = run_auricle("detect", "-", "--format", "jsonl", stdin=bytes(data))
+    assert piped.returncode == 0, piped.stderr
+    labels = [json.loads(line)["label"] for line in piped.stdout.splitlines()]
+    assert labels == [event.label for event in auricle.detect(DEMONSTRATION)]
+
+
+def test_raw_samples_need_their_layout() -> None:
+    """Raw 16-bit samples on standard input work with PIPE_FORMAT, PIPE_SAMPLERATE and PIPE_CHANNELS."""
+    audio, rate = soundfile.read(DEMONSTRATION, dtype="int16")
+    stereo = np.stack([audio, audio], axis=1).tobytes()
+    words = ("PIPE_FORMAT=s16le", f"PIPE_SAMPLERATE={rate}", "PIPE_CHANNELS=2")
+    piped = run_auricle("detect", "-", "--format", "csv", *words, stdin=stereo)
+    assert piped.returncode == 0, piped.stderr
+    assert len(piped.stdout.splitlines()) == 1 + len(list(auricle.detect(DEMONSTRATION)))
+
+
+def test_an_output_file_appears_whole(capsys: Capture, recording: Path, tmp_path: Path) -> None:
+    """-o writes the file under its name when it is complete, and leaves nothing else behind."""
+    out = tmp_path / "events.csv"
+    assert main(["detect", str(recording), str(DEMONSTRATION), "-o", str(out), "--format", "csv"]) == 0
+    assert capsys.readouterr().out == ""
+    assert out.read_text(encoding="utf-8").startswith("source,label,")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.csv", "hiss.wav"]
+
+
+def test_a_recording_that_breaks_off_leaves_an_older_output_as_it_was(capsys: Capture, tmp_path: Path) -> None:
+    """NaN in the middle of the second recording: exit 2, the old output file untouched, no temporary file left."""
+    broken, out = tmp_path / "broken.wav", tmp_path / "events.csv"
+    audio = np.zeros(RATE, np.float32)
+    audio[RATE // 2] = np.nan
+    soundfile.write(broken, audio, RATE, subtype="FLOAT")
+    out.write_text("precious", encoding="utf-8")
+    line = refused(capsys, "detect", DEMONSTRATION, broken, "-o", out)
+    assert "not a number" in line
+    assert "0.500 s" in line
+    assert out.read_text(encoding="utf-8") == "precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.wav", "events.csv"]
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.write_bytes(b""), "empty"),
+        (lambda path: path.write_text("These are words.\n" * 99), "not a recording"),
+        (lambda path: path.mkdir(), "a folder"),
+        (lambda path: path.write_bytes(DEMONSTRATION.read_bytes()[:9999]), "truncated"),
+    ],
+)
+def test_a_bad_recording_is_one_sentence(
+    make: Callable[[Path], object], says: str, capsys: Capture, tmp_path: Path
+) -> None:
+    """Missing, empty, text, a folder, truncated: each is one line that names the file and what is wrong."""
+    path = tmp_path / "bad.wav"
+    make(path)
+    line = refused(capsys, "detect", path)
+    assert says in line
+    assert str(path) in line
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("TOPK=3", "did you mean TOP_K?"),
+        ("TOP_K=many", "must be an integer"),
+        ("TOP_K=0", "from 1 to"),
+        ("THREADS=-1", "from 1 to"),
+        ("MIN_DURATION=1e9", "from 0 to"),
+        ("ON_THRESHOLD=nan", "from 0.001 to 1"),
+        ("N_MELS=128", "does not fit the model"),
+        ("MODEL=bundeld", "did you mean bundled?"),
+        ("MODEL_PATH=/nowhere", "cannot read the model's card"),
+        ("SUBSET_LABELS_PATH=/nowhere.csv", "cannot read the labels"),
+        ("ALLOW=Dgo", "did you mean “Dog”?"),
+        ("ON_THRESHOLDS={Dgo: 0.5}", "did you mean “Dog”?"),
+        ("CONFIG=/nowhere.yaml", "cannot read the configuration"),
+        ("CHANNEL=3", "there is no CHANNEL 3"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence(word: str, says: str, capsys: Capture, recording: Path) -> None:
+    """Each wrong key, type, range, name or file is one line with what to do."""
+    assert says in refused(capsys, "detect", recording, word)
+
+
+@pytest.mark.parametrize("out", ["/nowhere/events.csv", "/proc/events.csv", "."])
+def test_an_output_that_cannot_be_written_is_one_sentence(out: str, capsys: Capture, recording: Path) -> None:
+    """A missing folder, a folder that takes no files, a folder instead of a file."""
+    assert out in refused(capsys, "detect", recording, "-o", out)
+
+
+def test_a_full_disk_is_one_sentence(recording: Path) -> None:
+    """Writing to a device that is full exits with 2 and no traceback."""
+    full = run_auricle("detect", DEMONSTRATION, "-o", "/dev/full")
+    assert full.returncode == 2
+    assert "No space left" in full.stderr
+    assert full.stderr.count("\n") == 1
+
+
+def test_a_reader_that_goes_away_ends_the_program_quietly() -> None:
+    """`auricle detect … | head -1` writes no traceback."""
+    line = f"{' '.join(COMMAND)} detect {' '.join([str(DEMONSTRATION)] * 4)} | head -1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_no_microphone_is_one_sentence(tmp_path: Path) -> None:
+    """Without a sound device `auricle listen` exits with 2 and says what to do."""
+    environment = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(tmp_path),
+        "PULSE_SERVER": "unix:/nowhere",
+        "HOME": str(tmp_path),
+    }
+    listening = Running("listen", environment=environment)
+    assert listening.wait() == 2
+    assert listening.lines == []
+    assert len(listening.notes) == 1
+    assert "microphone" in listening.notes[0] or "does not open" in listening.notes[0]
+
+
+def test_run_without_a_microphone_plays_the_demonstration(tmp_path: Path) -> None:
+    """Headless and without a sound card `auricle run` says what it picked, names sounds as they come, and ends with a table."""
+    environment = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(tmp_path),
+        "PULSE_SERVER": "unix:/nowhere",
+        "HOME": str(tmp_path),
+    }
+    running = Running("run", environment=environment)
+    try:
+        running.wait_for_note("demonstration")
+        running.wait_for_note("begins")
+        assert running.wait() == 0
+    finally:
+        running.kill()
+    expected = [event.label for event in auricle.detect(DEMONSTRATION)]
+    assert len(running.lines) == 1 + len(expected)
+    assert all(label in line for label, line in zip(expected, running.lines[1:], strict=True))
+
+
+def test_ctrl_c_ends_a_long_detection_with_130(tmp_path: Path) -> None:
+    """An interrupted `auricle detect -o` exits with 130 and leaves no file behind."""
+    path, out = tmp_path / "hours.wav", tmp_path / "out" / "events.jsonl"
+    out.parent.mkdir()
+    with soundfile.SoundFile(path, "w", RATE, 1, subtype="PCM_16") as file:
+        noise = 0.1 * np.random.default_rng(0).standard_normal(60 * RATE)
+        for _ in range(240):
+            file.write(noise)
+    running = Running("detect", str(path), "-o", str(out), environment=os.environ)
+    try:
+        wait_until(lambda: any(out.parent.iterdir()), "the output is begun")
+        assert running.interrupt() == 130
+    finally:
+        running.kill()
+    assert list(out.parent.iterdir()) == []
+
+
+def test_sigterm_ends_a_demonstration_in_good_order(tmp_path: Path) -> None:
+    """SIGTERM ends open events, prints the table, and exits with 143."""
+    environment = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(tmp_path),
+        "PULSE_SERVER": "unix:/nowhere",
+        "HOME": str(tmp_path),
+    }
+    running = Running("run", environment=environment)
+    try:
+        running.wait_for_note("begins")
+        os.kill(running.pid, signal.SIGTERM)
+        assert running.wait() == 128 + signal.SIGTERM
+    finally:
+        running.kill()
+    assert len(running.lines) >= 2
+
+
+def test_the_configuration_can_be_fed_back(capsys: Capture, tmp_path: Path) -> None:
+    """`auricle config` prints YAML that CONFIG=file takes, and words on the command line win over it."""
+    assert main(["config", "top_k=9", "ALLOW=[Dog, Rain]"]) == 0
+    path = tmp_path / "auricle.yaml"
+    path.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert main(["config", f"CONFIG={path}", "TOP_K=3"]) == 0
+    effective = yaml.safe_load(capsys.readouterr().out)
+    assert effective["TOP_K"] == 3
+    assert effective["ALLOW"] == ["Dog", "Rain"]
+
+
+def test_the_models_are_listed(capsys: Capture) -> None:
+    """`auricle models` tells name, classes, licence, rate, size and where it came from."""
+    assert main(["models"]) == 0
+    text = capsys.readouterr().out
+    for fact in ("bundled", "Dog", "MIT", "32000 Hz", "MB", "from "):
+        assert fact in text
+
+
+@pytest.mark.parametrize("words", [["-h"], ["listen", "-h"], ["detect", "-h"], ["run", "-h"]])
+def test_the_help_lists_every_setting(words: list[str], capsys: Capture) -> None:
+    """-h shows every key of ConfDef with its default, type, unit and meaning."""
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 0
+    text = capsys.readouterr().out
+    for key in vars(auricle.ConfDef()):
+        assert f"  {key}=" in text
+    assert "GAP_FILL=0.5  [number, s]" in text
+
+
+def test_a_file_with_an_equals_sign_in_its_name_is_a_file(
+    capsys: Capture, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`Cnn14_mAP=0.431.wav` is taken for the recording that it is."""
+    recording.rename(recording.parent / "Cnn14_mAP=0.431.wav")
+    monkeypatch.chdir(recording.parent)
+    assert main(["detect", "Cnn14_mAP=0.431.wav", "--format", "jsonl"]) == 0
+    assert "unknown" not in capsys.readouterr().err
