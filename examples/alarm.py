@@ -1,4 +1,7 @@
-"""Runs a command when a smoke alarm is heard.   python examples/alarm.py notify-send "Smoke alarm!" """
+"""Runs a command when a smoke alarm is heard.
+
+python examples/alarm.py notify-send "Smoke alarm!"
+"""
 
 import subprocess
 import sys

@@ -1,4 +1,7 @@
-"""A sink of one's own: counts how long each sound was heard.   python examples/own_sink.py street.wav"""
+"""A sink of one's own: counts how long each sound was heard.
+
+python examples/own_sink.py street.wav
+"""
 
 import sys
 from collections import Counter

@@ -1,4 +1,7 @@
-"""Which sounds are in a recording, and when?   python examples/tag_a_recording.py street.wav"""
+"""Which sounds are in a recording, and when?
+
+python examples/tag_a_recording.py street.wav
+"""
 
 import sys
 
