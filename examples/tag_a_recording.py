@@ -1,4 +1,4 @@
-"""Which sounds are in a recording, and when?
+"""Which sounds are in a recording, and when.
 
 python examples/tag_a_recording.py street.wav
 """
