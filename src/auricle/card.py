@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,14 +88,14 @@ def read_card(path: Path) -> ModelCard:
         raise CardError(
             f"{path}: cannot read the model's card ({error.strerror}); name a folder that has one."
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CardError(f"{path}: not a model card, since it is not JSON ({error}); install the model again.") from None
     return parse_card(data, where=str(path))
 
 
 def parse_card(data: Any, *, where: str) -> ModelCard:
     """The card that `data`, a decoded JSON object, describes; `where` names it in errors. Raises CardError."""
-    if not isinstance(data, dict) or not isinstance(data.get("format"), int):
+    if not isinstance(data, dict) or type(data.get("format")) is not int or data["format"] < 1:
         raise CardError(f"{where}: not a model card (it has no format number); install the model again.")
     if data["format"] > FORMAT:
         raise CardError(
@@ -102,7 +103,7 @@ def parse_card(data: Any, *, where: str) -> ModelCard:
         )
     try:
         card = _card(data)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         what = f"lacks {error}" if isinstance(error, KeyError) else f"is malformed: {error}"
         raise CardError(f"{where}: the model card {what}; install the model again.") from None
     _check(card, where)
@@ -135,7 +136,7 @@ def _card(data: dict[str, Any]) -> ModelCard:
             scaler_std=tuple(float(x) for x in scaler["std"]),
         ),
         window_s=float(data["window_s"]),
-        labels=tuple(str(label) for label in data["labels"]),
+        labels=_labels(data["labels"]),
         thresholds={
             label: Thresholds(on=float(on), off=float(thresholds["off"][label]))
             for label, on in thresholds["on"].items()
@@ -143,20 +144,48 @@ def _card(data: dict[str, Any]) -> ModelCard:
     )
 
 
+def _labels(data: Any) -> tuple[str, ...]:
+    if not isinstance(data, list):
+        raise TypeError("labels is not a list")
+    return tuple(str(label) for label in data)
+
+
 def _check(card: ModelCard, where: str) -> None:
-    sound = card.front_end
-    wrong = [
-        (not card.labels, "it has no labels"),
-        (len(set(card.labels)) != len(card.labels), "a label stands in it twice"),
-        (len(card.architecture.channels) != len(card.architecture.pools), "its blocks and poolings differ in number"),
+    for is_wrong, what in (*_wrong_sound(card.front_end), *_wrong_network(card), *_wrong_labels(card)):
+        if is_wrong:
+            raise CardError(f"{where}: the model card contradicts itself, {what}; install the model again.")
+
+
+def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
+    shape = card.architecture
+    return [
+        (len(shape.channels) != len(shape.pools), "its blocks and poolings differ in number"),
+        (not shape.channels, "it has no blocks"),
+        (
+            min((*shape.channels, *(figure for pool in shape.pools for figure in pool)), default=1) < 1,
+            "its architecture has a figure below 1",
+        ),
+        (shape.kernel < 1 or shape.kernel % 2 == 0, "its kernel is not odd"),
+        (math.prod(mel for _, mel in shape.pools) > card.front_end.n_mels, "it pools more mel bands than there are"),
+        (not 0 < card.window_s < math.inf, "its window is no length of time"),
+    ]
+
+
+def _wrong_sound(sound: FrontEndFacts) -> list[tuple[bool, str]]:
+    return [
         (min(sound.rate, sound.window_size, sound.hop, sound.n_mels) < 1, "its front end has a figure below 1"),
         (not 0 <= sound.fmin < sound.fmax <= sound.rate / 2, "its mel range is not within 0 and half the rate"),
         (len(sound.scaler_mean) not in (0, sound.n_mels), "its scaler does not fit its mel bands"),
         (len(sound.scaler_std) != len(sound.scaler_mean), "its scaler's two halves differ in length"),
-        (min(sound.scaler_std, default=1.0) <= 0, "its scaler has a deviation that is not positive"),
+        (not all(0 < std < math.inf for std in sound.scaler_std), "its scaler has a deviation that is not positive"),
+        (not all(map(math.isfinite, sound.scaler_mean)), "its scaler has a mean that is no number"),
+    ]
+
+
+def _wrong_labels(card: ModelCard) -> list[tuple[bool, str]]:
+    return [
+        (not card.labels, "it has no labels"),
+        (len(set(card.labels)) != len(card.labels), "a label stands in it twice"),
         (not set(card.thresholds) <= set(card.labels), "it has thresholds for labels that it does not know"),
         (any(not 0 < t.off <= t.on <= 1 for t in card.thresholds.values()), "its thresholds are not 0 < off ≤ on ≤ 1"),
     ]
-    for is_wrong, what in wrong:
-        if is_wrong:
-            raise CardError(f"{where}: the model card contradicts itself, {what}; install the model again.")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
-from collections.abc import Iterable, Mapping, Sequence
+import reprlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -28,6 +28,12 @@ _TYPE_NAMES = {
     list[str]: "list of text",
     dict[str, float]: "numbers by label",
 }
+_NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
+"""What the YAML reader raises: ValueError for a date that is none, RecursionError for brackets without end."""
+_LITERAL = "\ue000{"
+"""Stands for `${` while OmegaConf checks types, so that it looks nothing up: no environment, no other key."""
+_SHOWN = 80
+"""Characters of a wrong value that an error shows."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +76,9 @@ def load(words: Sequence[str] = (), values: Mapping[str, Any] | None = None) -> 
     pairs: list[tuple[str, Any]] = []
     for word in words:
         if not is_setting(word):
-            raise SettingsError(f"“{word}” is not a setting; write KEY=value, and see `auricle -h` for the keys.")
+            raise SettingsError(
+                f"“{_shown(word)}” is not a setting; write KEY=value, and see `auricle -h` for the keys."
+            )
         key, _, text = word.partition("=")
         pairs.append((key.upper(), text))
     pairs.extend((key.upper(), value) for key, value in (values or {}).items())
@@ -86,7 +94,7 @@ def load(words: Sequence[str] = (), values: Mapping[str, Any] | None = None) -> 
 
 def to_yaml(conf: ConfDef) -> str:
     """The configuration as YAML, which CONFIG=file.yaml takes back."""
-    return OmegaConf.to_yaml(OmegaConf.structured(conf))
+    return str(yaml.safe_dump(dataclasses.asdict(conf), sort_keys=False, allow_unicode=True))
 
 
 def _type_name(name: str) -> str:
@@ -100,7 +108,7 @@ def _known(key: str) -> str:
         return key
     near = difflib.get_close_matches(key, _FIELDS, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}?" if near else "see `auricle -h` for the keys."
-    raise SettingsError(f"There is no setting {key}; {hint}")
+    raise SettingsError(f"There is no setting {_shown(key)}; {hint}")
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -108,7 +116,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot read the configuration ({error.strerror}); check CONFIG.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except _NOT_YAML as error:
         raise SettingsError(f"{path}: not a configuration, since it is not YAML ({_first_line(error)}).") from None
     if data is None:
         return {}
@@ -127,34 +135,49 @@ def _parse(key: str, value: Any) -> Any:
         return [value] if value else []
     try:
         return yaml.safe_load(value)
-    except yaml.YAMLError:
+    except _NOT_YAML:
         raise _wrong_type(name, value) from None
 
 
 def _merge(given: Mapping[str, Any]) -> ConfDef:
     conf = OmegaConf.structured(ConfDef)
     for key, value in given.items():
-        if _is_bool(value):
+        if not _is_plain(value):
             raise _wrong_type(key, value)
         try:
-            conf = OmegaConf.merge(conf, {key: value})
-        except (OmegaConfBaseException, ValueError, TypeError):
+            conf = OmegaConf.merge(conf, {key: _replaced(value, "${", _LITERAL)})
+        except (OmegaConfBaseException, ValueError, TypeError, OverflowError):
             raise _wrong_type(key, value) from None
-    try:
-        result = OmegaConf.to_object(conf)
-    except OmegaConfBaseException as error:
-        raise SettingsError(f"The configuration cannot be resolved: {_first_line(error)}.") from None
-    assert isinstance(result, ConfDef)  # noqa: S101  (for the type checker: the schema says so)
-    return result
+    values = OmegaConf.to_object(conf)
+    assert isinstance(values, ConfDef)  # noqa: S101  (for the type checker: the schema says so)
+    return ConfDef(**{name: _replaced(getattr(values, name), _LITERAL, "${") for name in _FIELDS})
 
 
-def _is_bool(value: Any) -> bool:
-    nested: Iterable[Any] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
-    return any(isinstance(item, bool) for item in nested)
+def _is_plain(value: Any) -> bool:
+    """Whether `value` is a number or text, or a list of them, or such by label; a truth value is no number."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else None
+    if inner is None:
+        return not isinstance(value, bool)
+    return not any(item is None or isinstance(item, (bool, list, tuple, dict)) for item in inner)
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    """`value` with `old` replaced in its texts."""
+    if isinstance(value, dict):
+        return {_replaced(key, old, new): item for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_replaced(item, old, new) for item in value]
+    return value.replace(old, new) if isinstance(value, str) else value
 
 
 def _wrong_type(key: str, value: Any) -> SettingsError:
-    return SettingsError(f"{key} must be {_article(_type_name(key))}, not “{value}”; see `auricle -h`.")
+    return SettingsError(f"{key} must be {_article(_type_name(key))}, not “{_shown(value)}”; see `auricle -h`.")
+
+
+def _shown(value: Any) -> str:
+    """`value` in one short line."""
+    text = " ".join(value.split()) if isinstance(value, str) else reprlib.repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _article(name: str) -> str:
@@ -165,15 +188,21 @@ def _check_ranges(conf: ConfDef) -> None:
     for name, field in _FIELDS.items():
         value, low, high, choices = getattr(conf, name), *(field.metadata[k] for k in ("low", "high", "choices"))
         if choices and value not in choices:
-            raise SettingsError(f"{name} must be one of {', '.join(choices)}, not “{value}”.")
+            raise SettingsError(f"{name} must be one of {', '.join(choices)}, not “{_shown(value)}”.")
         numbers = value.values() if get_origin(_TYPES[name]) is dict else [value]
         for number in numbers:
-            if low is not None and number is not None and not (math.isfinite(number) and low <= number <= high):
-                raise SettingsError(f"{name} must be from {low:g} to {high:g}, not {number:g}; see `auricle -h`.")
+            if low is not None and number is not None and not low <= number <= high:
+                raise SettingsError(
+                    f"{name} must be from {low:g} to {high:g}, not {_number(number)}; see `auricle -h`."
+                )
     if conf.ON_THRESHOLD is not None and conf.OFF_THRESHOLD is not None and conf.OFF_THRESHOLD > conf.ON_THRESHOLD:
         raise SettingsError("OFF_THRESHOLD must not be above ON_THRESHOLD.")
     if conf.MIN_DURATION > conf.MAX_DURATION:
         raise SettingsError("MIN_DURATION must not be above MAX_DURATION.")
+
+
+def _number(number: float) -> str:
+    return f"{number:g}" if isinstance(number, float) else _shown(number)
 
 
 def _first_line(error: Exception) -> str:

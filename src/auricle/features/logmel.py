@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from auricle.features.spectrogram import PowerSpectrogram
 from auricle.messages import Audio, Frames
 
 _FLOOR = np.float32(1e-10)
-_GROUP = 8
-"""Frames that are multiplied together. A fixed number makes the result the same to the last bit however sound is cut."""
-_BATCH = 64
-"""Frames that are transformed together at most, which bounds the memory for a long block."""
 
 
 class LogMel:
@@ -27,67 +24,22 @@ class LogMel:
         self._filterbank_t = np.ascontiguousarray(filterbank.T)
         # Periodic Hann: one period of the raised cosine, its last zero left out.
         phase = 2.0 * np.pi * np.arange(window_size) / window_size
-        self._window = (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
-        self._size, self._hop, self._half = window_size, hop, window_size // 2
-        self.reset()
+        self._spectrogram = PowerSpectrogram(window=(0.5 - 0.5 * np.cos(phase)).astype(np.float32), hop=hop)
 
     def reset(self) -> None:
         """Forgets everything; the next sample is the first of a new stream."""
-        self._samples = np.zeros(0, np.float32)
-        self._origin = 0  # index of _samples[0], counted in the mirrored stream, which starts half a window early
-        self._mirrored = False
-        self._next = 0  # index of the next frame
+        self._spectrogram.reset()
 
     def push(self, audio: Audio) -> Frames:
         """The frames that `audio` completes, in multiples of a fixed group."""
-        self._samples = np.concatenate([self._samples, audio])
-        if not self._mirrored:
-            if len(self._samples) <= self._half:
-                return self._frames(0)
-            self._samples = np.concatenate([self._samples[self._half : 0 : -1], self._samples])
-            self._mirrored = True
-        return self._frames(self._ready() // _GROUP * _GROUP)
+        start = self._spectrogram.next
+        return self._frames(start, self._spectrogram.push(audio))
 
     def flush(self) -> Frames:
         """The rest of the frames; then the stream starts anew."""
-        if len(self._samples) == 0:
-            return self._frames(0)
-        before = 0 if self._mirrored else self._half
-        self._samples = np.pad(self._samples, (before, self._half), mode="reflect")
-        frames = self._frames(self._ready())
-        self.reset()
-        return frames
+        start = self._spectrogram.next
+        return self._frames(start, self._spectrogram.flush())
 
-    def _ready(self) -> int:
-        beyond = self._origin + len(self._samples) - self._next * self._hop - self._size
-        return max(0, beyond // self._hop + 1)
-
-    def _frames(self, count: int) -> Frames:
-        start, rows = self._next, np.empty((count, self._filterbank_t.shape[1]), np.float32)
-        for done in range(0, count, _BATCH):
-            self._compute(rows[done : done + _BATCH])
-        self._forget()
-        return Frames(start=start, logmel=rows)
-
-    def _compute(self, rows: NDArray[np.float32]) -> None:
-        """Fills `rows` with the next frames; transforms row by row, multiplies in fixed groups."""
-        first, count = self._next * self._hop - self._origin, len(rows)
-        span = self._samples[first : first + (count - 1) * self._hop + self._size]
-        windows = np.lib.stride_tricks.sliding_window_view(span, self._size)[:: self._hop]
-        spectrum = np.fft.rfft(windows * self._window)
-        power = np.square(spectrum.real)
-        power += np.square(spectrum.imag)
-        for done in range(0, count, _GROUP):
-            np.matmul(power[done : done + _GROUP], self._filterbank_t, out=rows[done : done + _GROUP])
-        np.maximum(rows, _FLOOR, out=rows)
-        np.log10(rows, out=rows)
-        rows *= np.float32(10.0)
-        self._next += count
-
-    def _forget(self) -> None:
-        """Keeps what the next frame needs, and half a window more than nothing for the mirror at the end."""
-        end = self._origin + len(self._samples)
-        keep_from = max(self._origin, min(self._next * self._hop, end - self._half - 1))
-        if self._mirrored and keep_from > self._origin:
-            self._samples = self._samples[keep_from - self._origin :].copy()
-            self._origin = keep_from
+    def _frames(self, start: int, groups: list[NDArray[np.float32]]) -> Frames:
+        bands = [np.zeros((0, self._filterbank_t.shape[1]), np.float32), *(g @ self._filterbank_t for g in groups)]
+        return Frames(start=start, logmel=np.float32(10.0) * np.log10(np.maximum(np.concatenate(bands), _FLOOR)))

@@ -37,3 +37,22 @@ def slaney_filterbank(*, rate: int, fft_size: int, n_mels: int, fmin: float, fma
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     triangles = np.maximum(0.0, np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)))
     return (triangles * 2.0 / (high - low)).astype(np.float32)
+
+
+def kaldi_filterbank(*, rate: int, fft_size: int, n_mels: int, fmin: float, fmax: float) -> NDArray[np.float32]:
+    """Triangular mel bands of equal height over the power spectrum, float32 (n_mels, fft_size // 2 + 1).
+
+    Band edges are evenly spaced on the mel scale 1127·ln(1 + f / 700) from `fmin` to `fmax` (Hz), and the triangles are
+    straight on that scale, not in Hz (the HTK book 3.4, section 5.6, as Kaldi reads it). The last bin takes no part.
+    """
+    ends = _htk_mel(np.array([fmin, fmax], dtype=np.float64))
+    edges = np.linspace(ends[0], ends[1], n_mels + 2)
+    bins = _htk_mel(np.arange(fft_size // 2 + 1, dtype=np.float64) * rate / fft_size)
+    low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    triangles = np.maximum(0.0, np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)))
+    triangles[:, -1] = 0.0
+    return triangles.astype(np.float32)
+
+
+def _htk_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 1127.0 * np.log1p(hz / 700.0)

@@ -9,11 +9,11 @@ from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.bar import Bar
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress_bar import ProgressBar as Bar
 from rich.table import Table
 from rich.text import Text
 
@@ -92,14 +92,14 @@ class TerminalView:
         share = min(1.0, max(0.0, 1.0 - level / _FLOOR_DBFS))
         colour = "red" if self._hold_dbfs >= -0.1 else "yellow" if self._hold_dbfs >= -6.0 else "green"
         figure = "   silent" if level == float("-inf") else f"{level:6.1f} dBFS"
-        return _row(Text("level", style="bold"), Bar(1.0, 0.0, share, color=colour), Text(figure, style=colour))
+        return _row(Text("level", style="bold"), _bar(share, colour), Text(figure, style=colour))
 
     def _bars(self) -> RenderableType:
         rows = Group()
         for label, score in self._top:
             lit = score >= self._thresholds[label]
             style = "bold bright_green" if lit else "white"
-            bar = Bar(1.0, 0.0, score, color="bright_green" if lit else "blue")
+            bar = _bar(score, "bright_green" if lit else "blue")
             rows.renderables.append(
                 _row(Text(label, style=style, overflow="ellipsis"), bar, Text(f"{score:6.0%}", style=style))
             )
@@ -192,6 +192,10 @@ class ProgressBar:
     def close(self) -> None:
         """Takes the bar away."""
         self._progress.stop()
+
+
+def _bar(share: float, colour: str) -> RenderableType:
+    return Bar(total=1.0, completed=share, complete_style=colour, finished_style=colour, style="grey23")
 
 
 def _row(name: RenderableType, bar: RenderableType, figure: RenderableType) -> Table:
