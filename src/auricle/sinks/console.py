@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -25,6 +26,8 @@ Ranking = Callable[[NDArray[np.float32]], list[tuple[str, float]]]
 _FLOOR_DBFS = -60.0
 _RECENT = 8
 _PEAK_FALL_DB_PER_S = 12.0
+_SHARE_OVER_S = 3.0
+"""The share of a core that is shown is a mean over so long."""
 
 
 class TerminalView:
@@ -40,6 +43,7 @@ class TerminalView:
         self._recent: deque[Event] = deque(maxlen=_RECENT)
         self._health: Health | None = None
         self._hold_dbfs = _FLOOR_DBFS
+        self._core_share = 0.0
         self._live = Live(console=Console(file=stream), auto_refresh=False, vertical_overflow="crop")
         self._live.start()
 
@@ -85,6 +89,9 @@ class TerminalView:
         elapsed_s = health.time_s - self._health.time_s if self._health else 0.0
         fallen = self._hold_dbfs - _PEAK_FALL_DB_PER_S * elapsed_s
         self._hold_dbfs = max(fallen, health.peak_dbfs, _FLOOR_DBFS)
+        if elapsed_s > 0:
+            share = health.step_ms / 1000.0 / elapsed_s
+            self._core_share += (1.0 - math.exp(-elapsed_s / _SHARE_OVER_S)) * (share - self._core_share)
         self._health = health
 
     def _level(self) -> RenderableType:
@@ -124,7 +131,7 @@ class TerminalView:
         if self._health.note:
             return Text(self._health.note, style="bold yellow")
         dropped = sum(self._health.dropped_messages.values())
-        text = f"{clock(self._health.time_s)} · {self._health.step_ms:.1f} ms per block · lost {self._health.lost_samples} samples"
+        text = f"{clock(self._health.time_s)} · {self._core_share:.1%} of one core · lost {self._health.lost_samples} samples"
         if self._health.late_blocks:
             text += f" · late {self._health.late_blocks}"
         return Text(text + (f" · dropped {dropped} events" if dropped else "") + " · Ctrl-C leaves", style="dim")
