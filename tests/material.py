@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,20 @@ def noise(samples: int, seed: int) -> NDArray[np.float32]:
 def cut(audio: NDArray[np.float32], size: int) -> list[NDArray[np.float32]]:
     """`audio` in blocks of `size` samples."""
     return [audio[start : start + size] for start in range(0, len(audio), size)]
+
+
+def pieces(audio: NDArray[np.float32], sizes: list[int]) -> list[NDArray[np.float32]]:
+    """`audio` in blocks of these sizes, which add up to its length."""
+    ends = np.cumsum([0, *sizes]).tolist()
+    return [audio[first:last] for first, last in pairwise(ends)]
+
+
+def one_sentence(error: Exception) -> None:
+    """Asserts that `error` is what a person should see: one line, not too long, with a full stop."""
+    text = str(error)
+    assert "\n" not in text
+    assert len(text) < 1000
+    assert text.endswith((".", "`", "?"))
 
 
 def small_card() -> ModelCard:
@@ -194,4 +209,4 @@ def _formula(name: str, s: NDArray[np.float64]) -> NDArray[np.float64]:
         return 1.0 + 0.2 * s
     if name == "fc_audioset.weight":
         return 0.002 * s
-    return s * np.sqrt(1.0 / np.prod(s.shape[1:]))
+    return np.asarray(s * np.sqrt(1.0 / np.prod(s.shape[1:])))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from auricle.features.logmel import LogMel
 from auricle.features.mel import slaney_filterbank
-from tests.material import cut, golden_arrays, noise
+from tests.material import cnn9_card, cut, golden_arrays, noise, pieces
 
 TOLERANCE_DB = 1e-3
 
@@ -51,8 +51,6 @@ def test_equals_the_panns_front_end(clip: int, size: int) -> None:
 @pytest.mark.parametrize(("sound", "wanted"), [("waveform", "logmel"), ("long_waveform", "long_logmel")])
 def test_equals_the_front_end_of_the_seed(sound: str, wanted: str) -> None:
     """The log-mel of the seed demo, once scaled as its file says, to a thousandth of a dB, edge frames included."""
-    from tests.material import cnn9_card
-
     arrays, facts = golden_arrays("cnn9_gmp_64x64.npz"), cnn9_card().front_end
     result = frames(panns(512), cut(arrays[sound], 1024))
     unscaled = arrays[wanted] * np.array(facts.scaler_std) + np.array(facts.scaler_mean)
@@ -64,8 +62,7 @@ def test_equals_the_front_end_of_the_seed(sound: str, wanted: str) -> None:
 def test_the_same_bits_for_any_cut(sizes: list[int]) -> None:
     """However the sound is cut, the frames are the same to the last bit."""
     audio = noise(sum(sizes), seed=1)
-    ends = np.cumsum([0, *sizes])
-    blocks = [audio[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    blocks = pieces(audio, sizes)
     np.testing.assert_array_equal(frames(tiny(), blocks), frames(tiny(), [audio]))
 
 

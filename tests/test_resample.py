@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from auricle.audio.resample import PassThrough, StreamResampler
-from tests.material import cut, noise
+from tests.material import cut, noise, pieces
 
 CUTS = [1, 160, 999, 1024]
 RATES = [(8000, 32000), (44100, 32000), (48000, 32000), (192000, 32000), (32000, 8000), (11025, 32000)]
@@ -34,8 +34,7 @@ def test_same_result_for_any_block_size(rates: tuple[int, int], size: int) -> No
 def test_same_result_for_any_cut(sizes: list[int], rates: tuple[int, int]) -> None:
     """Blocks of random length, empty ones among them, make no difference either."""
     audio = noise(sum(sizes), seed=2)
-    ends = np.cumsum([0, *sizes])
-    blocks = [audio[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    blocks = pieces(audio, sizes)
     np.testing.assert_array_equal(resampled(blocks, rates), resampled([audio], rates))
 
 

@@ -1,0 +1,173 @@
+"""The model card."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auricle.card import FORMAT, ModelCard, parse_card, read_card
+from auricle.errors import CardError
+from tests.material import card_json, one_sentence, small_card
+
+DELETE = object()
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The small card's JSON with one thing other than it should be."""
+    data = copy.deepcopy(card_json(small_card()))
+    *parents, last = path.split(".")
+    inner = data
+    for parent in parents:
+        inner = inner[parent]
+    if value is DELETE:
+        del inner[last]
+    else:
+        inner[last] = value
+    return data
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    """A card comes back from its file as it was."""
+    path = tmp_path / "card.json"
+    path.write_text(json.dumps(card_json(small_card())), encoding="utf-8")
+    assert read_card(path) == small_card()
+
+
+@pytest.mark.parametrize("key", ["sha256", "thresholds", "front_end.scaler"])
+def test_some_facts_may_be_left_out(key: str) -> None:
+    """A hash, thresholds and a scaler are optional."""
+    card = parse_card(changed(key, DELETE), where="here")
+    assert {"sha256": card.sha256, "thresholds": card.thresholds, "front_end.scaler": card.front_end.scaler_mean}[
+        key
+    ] in ("", {}, ())
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["name", "licence", "weights", "architecture", "architecture.pools", "front_end.rate", "window_s", "labels"],
+)
+def test_other_facts_may_not(key: str) -> None:
+    """A fact that is missing is named."""
+    with pytest.raises(CardError, match=f"here: the model card lacks '{key.split('.')[-1]}'"):
+        parse_card(changed(key, DELETE), where="here")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "what"),
+    [
+        ("labels", [], "no labels"),
+        ("labels", ["Dog", "Cat", "Dog"], "a label stands in it twice"),
+        ("architecture.channels", [4, 6, 8], "blocks and poolings differ"),
+        ("architecture.channels", [4, 0], "below 1"),
+        ("architecture.pools", [[2, 2], [0, 1]], "below 1"),
+        ("architecture.pools", [[2, 8], [2, 8]], "pools more mel bands than there are"),
+        ("architecture.kernel", 2, "not odd"),
+        ("architecture.kernel", -1, "not odd"),
+        ("front_end.rate", 0, "below 1"),
+        ("front_end.hop", -1, "below 1"),
+        ("front_end.n_mels", 0, "below 1"),
+        ("front_end.window_size", 0, "below 1"),
+        ("front_end.fmin", -1, "mel range"),
+        ("front_end.fmin", 4000, "mel range"),
+        ("front_end.fmax", 4001, "mel range"),
+        ("front_end.fmax", float("nan"), "mel range"),
+        ("front_end.scaler.mean", [1.0], "does not fit its mel bands"),
+        ("front_end.scaler.std", [1.0], "differ in length"),
+        ("front_end.scaler.std", [0.0] * 16, "not positive"),
+        ("front_end.scaler.std", [float("nan")] * 16, "not positive"),
+        ("front_end.scaler.mean", [float("inf")] * 16, "no number"),
+        ("window_s", 0, "window"),
+        ("window_s", float("nan"), "window"),
+        ("thresholds", {"on": {"Cow": 0.5}, "off": {"Cow": 0.4}}, "does not know"),
+        ("thresholds", {"on": {"Dog": 0.4}, "off": {"Dog": 0.5}}, "0 < off ≤ on ≤ 1"),
+        ("thresholds", {"on": {"Dog": 1.5}, "off": {"Dog": 0.5}}, "0 < off ≤ on ≤ 1"),
+        ("thresholds", {"on": {"Dog": 0.5}, "off": {"Dog": 0}}, "0 < off ≤ on ≤ 1"),
+    ],
+)
+def test_a_card_may_not_contradict_itself(path: str, value: Any, what: str) -> None:
+    """Every contradiction is said in a sentence that names the file."""
+    with pytest.raises(CardError, match=f"here: the model card contradicts itself, .*{what}"):
+        parse_card(changed(path, value), where="here")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("front_end.rate", "fast"),
+        ("front_end.rate", float("inf")),
+        ("front_end", []),
+        ("architecture", "vgg"),
+        ("architecture.pools", [2, 2]),
+        ("labels", 5),
+        ("labels", "Dog"),
+        ("thresholds", {"on": ["Dog"], "off": {}}),
+        ("thresholds", {"on": {"Dog": 0.5}}),
+        ("thresholds", {"on": {"Dog": 0.5}, "off": {}}),
+        ("thresholds", [1]),
+    ],
+)
+def test_a_malformed_card_is_refused(path: str, value: Any) -> None:
+    """What is of another kind than it should be is an error of the card's."""
+    with pytest.raises(CardError, match="here: the model card"):
+        parse_card(changed(path, value), where="here")
+
+
+def test_a_newer_card_asks_for_a_newer_program() -> None:
+    """A card of a later format says so, whatever else is in it."""
+    with pytest.raises(CardError, match=f"newer Auricle .*format {FORMAT + 1}.*update Auricle"):
+        parse_card({"format": FORMAT + 1, "novelty": True}, where="here")
+
+
+@pytest.mark.parametrize(
+    "data", [None, [], "card", 5, {}, {"format": "1"}, {"format": None}, {"format": 0}, {"format": True}]
+)
+def test_something_else_is_not_a_card(data: Any) -> None:
+    """JSON that is no card is refused as such."""
+    with pytest.raises(CardError, match="here: not a model card"):
+        parse_card(data, where="here")
+
+
+@pytest.mark.parametrize("text", ["", "not json", '{"format": 1', "[" * 100_000, "\ufeff{}"])
+def test_a_file_that_is_not_json_is_refused(tmp_path: Path, text: str) -> None:
+    """So is a file that is no JSON, however hostile."""
+    path = tmp_path / "card.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CardError, match="not a model card"):
+        read_card(path)
+
+
+def test_a_missing_card_is_named(tmp_path: Path) -> None:
+    """Where there is no card, the message says which file was looked for."""
+    with pytest.raises(CardError, match=r"card\.json: cannot read the model's card \(No such file"):
+        read_card(tmp_path / "card.json")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+PLACES = [
+    *card_json(small_card()),
+    *(f"architecture.{key}" for key in card_json(small_card())["architecture"]),
+    *(f"front_end.{key}" for key in card_json(small_card())["front_end"]),
+    *("front_end.scaler.mean", "front_end.scaler.std", "thresholds.on", "thresholds.off", "thresholds.on.Dog"),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(place=st.sampled_from(PLACES), value=JSON)
+def test_anything_anywhere_is_a_card_or_a_card_error(place: str, value: Any) -> None:
+    """Whatever stands wherever in a card's file, the result is a card or one sentence."""
+    try:
+        card = parse_card(changed(place, value), where="here")
+    except CardError as error:
+        one_sentence(error)
+    else:
+        assert isinstance(card, ModelCard)
