@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from auricle.features.spectrogram import PowerSpectrogram
+from auricle.features.spectrogram import MelSpectrogram
 from auricle.messages import Audio, Frames
 
 _EMPHASIS = np.float32(0.97)
@@ -22,10 +22,9 @@ class EmphasisedLogMel:
 
     def __init__(self, *, filterbank: NDArray[np.float32], window_size: int, hop: int) -> None:
         """`filterbank` (n_mels, fft_size // 2 + 1) sets the FFT's length, in the middle of which the window stands."""
-        self._filterbank_t = np.ascontiguousarray(filterbank.T)
         margin = 2 * (filterbank.shape[1] - 1) - window_size
         window = np.pad(np.hanning(window_size), (margin // 2, margin - margin // 2)).astype(np.float32)
-        self._spectrogram = PowerSpectrogram(window=window, hop=hop)
+        self._spectrogram = MelSpectrogram(window=window, filterbank=filterbank, hop=hop)
         self._last = np.zeros(0, np.float32)
 
     def reset(self) -> None:
@@ -37,16 +36,19 @@ class EmphasisedLogMel:
         """The frames that `audio` completes, in multiples of a fixed group."""
         samples = np.concatenate([self._last, audio])
         self._last = samples[-1:].copy()
-        start = self._spectrogram.next
-        return self._frames(start, self._spectrogram.push(samples[1:] - _EMPHASIS * samples[:-1]))
+        return _logarithm(self._spectrogram.push(samples[1:] - _EMPHASIS * samples[:-1]))
 
     def flush(self) -> Frames:
         """The rest of the frames; then the stream starts anew."""
-        start = self._spectrogram.next
-        groups = self._spectrogram.flush()
+        frames = _logarithm(self._spectrogram.flush())
         self.reset()
-        return self._frames(start, groups)
+        return frames
 
-    def _frames(self, start: int, groups: list[NDArray[np.float32]]) -> Frames:
-        bands = [np.zeros((0, self._filterbank_t.shape[1]), np.float32), *(g @ self._filterbank_t for g in groups)]
-        return Frames(start=start, logmel=(np.log(np.concatenate(bands) + _FLOOR) + _SHIFT) / _SCALE)
+
+def _logarithm(frames: Frames) -> Frames:
+    """The logarithm, brought near ±1, in the frames' own memory."""
+    np.add(frames.logmel, _FLOOR, out=frames.logmel)
+    np.log(frames.logmel, out=frames.logmel)
+    np.add(frames.logmel, _SHIFT, out=frames.logmel)
+    np.divide(frames.logmel, _SCALE, out=frames.logmel)
+    return frames

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from auricle.features.spectrogram import PowerSpectrogram
+from auricle.features.spectrogram import MelSpectrogram
 from auricle.messages import Audio, Frames
 
 _FLOOR = np.float32(1e-10)
@@ -21,10 +21,10 @@ class LogMel:
 
     def __init__(self, *, filterbank: NDArray[np.float32], window_size: int, hop: int) -> None:
         """`filterbank` (n_mels, window_size // 2 + 1); a window of `window_size` samples every `hop` samples."""
-        self._filterbank_t = np.ascontiguousarray(filterbank.T)
         # Periodic Hann: one period of the raised cosine, its last zero left out.
         phase = 2.0 * np.pi * np.arange(window_size) / window_size
-        self._spectrogram = PowerSpectrogram(window=(0.5 - 0.5 * np.cos(phase)).astype(np.float32), hop=hop)
+        window = (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+        self._spectrogram = MelSpectrogram(window=window, filterbank=filterbank, hop=hop)
 
     def reset(self) -> None:
         """Forgets everything; the next sample is the first of a new stream."""
@@ -32,14 +32,16 @@ class LogMel:
 
     def push(self, audio: Audio) -> Frames:
         """The frames that `audio` completes, in multiples of a fixed group."""
-        start = self._spectrogram.next
-        return self._frames(start, self._spectrogram.push(audio))
+        return _decibels(self._spectrogram.push(audio))
 
     def flush(self) -> Frames:
         """The rest of the frames; then the stream starts anew."""
-        start = self._spectrogram.next
-        return self._frames(start, self._spectrogram.flush())
+        return _decibels(self._spectrogram.flush())
 
-    def _frames(self, start: int, groups: list[NDArray[np.float32]]) -> Frames:
-        bands = [np.zeros((0, self._filterbank_t.shape[1]), np.float32), *(g @ self._filterbank_t for g in groups)]
-        return Frames(start=start, logmel=np.float32(10.0) * np.log10(np.maximum(np.concatenate(bands), _FLOOR)))
+
+def _decibels(frames: Frames) -> Frames:
+    """The logarithm, in the frames' own memory."""
+    np.maximum(frames.logmel, _FLOOR, out=frames.logmel)
+    np.log10(frames.logmel, out=frames.logmel)
+    np.multiply(frames.logmel, np.float32(10.0), out=frames.logmel)
+    return frames

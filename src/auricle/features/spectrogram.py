@@ -1,26 +1,29 @@
-"""The streaming power spectrogram under every front end: each frame is computed once, as its samples arrive."""
+"""The streaming mel spectrogram under every front end: each frame is computed once, as its samples arrive."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from auricle.messages import Audio
+from auricle.messages import Audio, Frames
 
 _GROUP = 8
-"""Frames computed together. A fixed number makes the result the same to the last bit however the sound is cut."""
+"""Frames that are multiplied together. A fixed number makes the result the same to the last bit however sound is cut."""
+_BATCH = 64
+"""Frames that are transformed together at most, which bounds the memory for a long block."""
 
 
-class PowerSpectrogram:
-    """Frames of |FFT|², each centred on a multiple of the hop. One thread at a time.
+class MelSpectrogram:
+    """Frames of mel power, each centred on a multiple of the hop. One thread at a time.
 
     Before the first and after the last sample the sound is mirrored over half the FFT's length, so that a stream that
     is pushed and flushed gives exactly the 1 + n // hop frames of the whole recording.
     """
 
-    def __init__(self, *, window: NDArray[np.float32], hop: int) -> None:
-        """`window` (n,), n being the FFT's length too: a shorter window stands in the middle of zeros."""
+    def __init__(self, *, window: NDArray[np.float32], filterbank: NDArray[np.float32], hop: int) -> None:
+        """`window` (n,), n being the FFT's length too; `filterbank` (n_mels, n // 2 + 1); `hop` samples."""
         self._window, self._size, self._hop, self._half = window, len(window), hop, len(window) // 2
+        self._filterbank_t = np.ascontiguousarray(filterbank.T)
         self.reset()
 
     def reset(self) -> None:
@@ -30,25 +33,20 @@ class PowerSpectrogram:
         self._mirrored = False
         self._next = 0  # index of the next frame
 
-    @property
-    def next(self) -> int:
-        """Index of the next frame."""
-        return self._next
-
-    def push(self, audio: Audio) -> list[NDArray[np.float32]]:
-        """The frames that `audio` completes, float32 (8, n // 2 + 1) for each group of eight."""
+    def push(self, audio: Audio) -> Frames:
+        """The frames that `audio` completes, in multiples of a fixed group."""
         self._samples = np.concatenate([self._samples, audio])
         if not self._mirrored:
             if len(self._samples) <= self._half:
-                return []
+                return self._frames(0)
             self._samples = np.concatenate([self._samples[self._half : 0 : -1], self._samples])
             self._mirrored = True
         return self._frames(self._ready() // _GROUP * _GROUP)
 
-    def flush(self) -> list[NDArray[np.float32]]:
-        """The rest of the frames, in groups of at most eight; then the stream starts anew."""
+    def flush(self) -> Frames:
+        """The rest of the frames; then the stream starts anew."""
         if len(self._samples) == 0:
-            return []
+            return self._frames(0)
         before = 0 if self._mirrored else self._half
         self._samples = np.pad(self._samples, (before, self._half), mode="reflect")
         frames = self._frames(self._ready())
@@ -59,19 +57,24 @@ class PowerSpectrogram:
         beyond = self._origin + len(self._samples) - self._next * self._hop - self._size
         return max(0, beyond // self._hop + 1)
 
-    def _frames(self, count: int) -> list[NDArray[np.float32]]:
-        groups = [self._group(min(_GROUP, count - done)) for done in range(0, count, _GROUP)]
+    def _frames(self, count: int) -> Frames:
+        start, rows = self._next, np.empty((count, self._filterbank_t.shape[1]), np.float32)
+        for done in range(0, count, _BATCH):
+            self._compute(rows[done : done + _BATCH])
         self._forget()
-        return groups
+        return Frames(start=start, logmel=rows)
 
-    def _group(self, count: int) -> NDArray[np.float32]:
-        first = self._next * self._hop - self._origin
+    def _compute(self, rows: NDArray[np.float32]) -> None:
+        """Fills `rows` with the next frames; transforms row by row, multiplies in fixed groups."""
+        first, count = self._next * self._hop - self._origin, len(rows)
         span = self._samples[first : first + (count - 1) * self._hop + self._size]
         windows = np.lib.stride_tricks.sliding_window_view(span, self._size)[:: self._hop]
         spectrum = np.fft.rfft(windows * self._window)
+        power = np.square(spectrum.real)
+        power += np.square(spectrum.imag)
+        for done in range(0, count, _GROUP):
+            np.matmul(power[done : done + _GROUP], self._filterbank_t, out=rows[done : done + _GROUP])
         self._next += count
-        power: NDArray[np.float32] = np.square(spectrum.real) + np.square(spectrum.imag)
-        return power
 
     def _forget(self) -> None:
         """Keeps what the next frame needs, and half a window more than nothing for the mirror at the end."""
