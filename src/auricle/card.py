@@ -14,6 +14,10 @@ FORMAT = 1
 """The newest card format that this program reads."""
 
 
+KINDS = ("panns", "efficientat")
+"""The front ends that there are."""
+
+
 @dataclass(frozen=True)
 class FrontEndFacts:
     """What the weights were trained on: how sound becomes log-mel frames."""
@@ -34,6 +38,10 @@ class FrontEndFacts:
     scaler_mean: tuple[float, ...]
     """Per mel band, dB; empty: not scaled."""
     scaler_std: tuple[float, ...]
+    kind: str = "panns"
+    """"panns": Slaney mel bands in dB; "efficientat": pre-emphasis, Kaldi mel bands, natural logarithm (features/)."""
+    fft_size: int = 0
+    """Samples per FFT, in whose middle the window stands; 0: as long as the window."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,14 @@ class Architecture:
     kernel: int
     channels: tuple[int, ...]
     pools: tuple[tuple[int, int], ...]
-    """Average pooling after each block: (time, mel)."""
+    """Average pooling after each block: (time, mel); of efficientat, each block's stride."""
     head: str
+    convolutions: int = 2
+    """In a block of the family panns."""
+    inner: tuple[int, ...] = ()
+    """Each block's width after the first of two convolutions; empty: as after the second."""
+    input_norm: bool = False
+    """A batch norm over the mel bands comes first."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +140,9 @@ def _card(data: dict[str, Any]) -> ModelCard:
             channels=tuple(int(c) for c in shape["channels"]),
             pools=tuple((int(t), int(f)) for t, f in shape["pools"]),
             head=str(shape["head"]),
+            convolutions=int(shape.get("convolutions", Architecture.convolutions)),
+            inner=tuple(int(c) for c in shape.get("inner", Architecture.inner)),
+            input_norm=bool(shape.get("input_norm", Architecture.input_norm)),
         ),
         front_end=FrontEndFacts(
             **{key: int(sound[key]) for key in ("rate", "window_size", "hop", "n_mels")},
@@ -134,6 +151,8 @@ def _card(data: dict[str, Any]) -> ModelCard:
             fmax=float(sound["fmax"]),
             scaler_mean=tuple(float(x) for x in scaler["mean"]),
             scaler_std=tuple(float(x) for x in scaler["std"]),
+            kind=str(sound.get("kind", FrontEndFacts.kind)),
+            fft_size=int(sound.get("fft_size", FrontEndFacts.fft_size)),
         ),
         window_s=float(data["window_s"]),
         labels=_labels(data["labels"]),
@@ -165,6 +184,8 @@ def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
             min((*shape.channels, *(figure for pool in shape.pools for figure in pool)), default=1) < 1,
             "its architecture has a figure below 1",
         ),
+        (shape.convolutions not in (1, 2), "its blocks have neither one nor two convolutions"),
+        (len(shape.inner) not in (0, len(shape.channels)), "its inner widths are not one for each block"),
         (shape.kernel < 1 or shape.kernel % 2 == 0, "its kernel is not odd"),
         (math.prod(mel for _, mel in shape.pools) > card.front_end.n_mels, "it pools more mel bands than there are"),
         (not 0 < card.window_s < math.inf, "its window is no length of time"),
@@ -174,6 +195,8 @@ def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
 def _wrong_sound(sound: FrontEndFacts) -> list[tuple[bool, str]]:
     return [
         (min(sound.rate, sound.window_size, sound.hop, sound.n_mels) < 1, "its front end has a figure below 1"),
+        (sound.kind not in KINDS, f"its front end is none of {', '.join(KINDS)}"),
+        (sound.fft_size not in (0, *range(sound.window_size, 1 << 20)), "its FFT is shorter than its window"),
         (not 0 <= sound.fmin < sound.fmax <= sound.rate / 2, "its mel range is not within 0 and half the rate"),
         (len(sound.scaler_mean) not in (0, sound.n_mels), "its scaler does not fit its mel bands"),
         (len(sound.scaler_std) != len(sound.scaler_mean), "its scaler's two halves differ in length"),

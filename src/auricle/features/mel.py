@@ -55,4 +55,5 @@ def kaldi_filterbank(*, rate: int, fft_size: int, n_mels: int, fmin: float, fmax
 
 
 def _htk_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 1127.0 * np.log1p(hz / 700.0)
+    mel: NDArray[np.float64] = 1127.0 * np.log1p(hz / 700.0)
+    return mel

@@ -54,15 +54,20 @@ class Graph:
         """(time, mel) → (1, 1, time, mel)."""
         return self._op("Unsqueeze", [x, self._constant(np.array([0, 1], np.int64))])
 
-    def conv(self, x: str, weight: Array, bias: Array) -> str:
-        """A 2-d convolution, stride 1, zeros around so that the size stays; `weight` (out, in, time, mel)."""
+    def conv(self, x: str, weight: Array, bias: Array, *, stride: tuple[int, int] = (1, 1), groups: int = 1) -> str:
+        """A 2-d convolution, zeros around so that only `stride` changes the size; `weight` (out, in / groups, time, mel)."""
         time, mel = weight.shape[2] // 2, weight.shape[3] // 2
         inputs = [x, self._constant(weight), self._constant(bias)]
-        return self._op("Conv", inputs, kernel_shape=list(weight.shape[2:]), pads=[time, mel, time, mel])
+        shape = {"kernel_shape": list(weight.shape[2:]), "pads": [time, mel, time, mel]}
+        return self._op("Conv", inputs, **shape, strides=list(stride), group=groups)
 
     def relu(self, x: str) -> str:
         """max(0, x)."""
         return self._op("Relu", [x])
+
+    def hard_swish(self, x: str) -> str:
+        """x·min(max(0, x / 6 + 1/2), 1) (Howard et al. 2019, arXiv 1905.02244, section 5.2)."""
+        return self._op("HardSwish", [x])
 
     def sigmoid(self, x: str) -> str:
         """1 / (1 + e^-x)."""
@@ -72,6 +77,18 @@ class Graph:
         """Means over `time` × `mel`; what does not fill a pool at the end is dropped."""
         return self._op("AveragePool", [x], kernel_shape=[time, mel], strides=[time, mel])
 
+    def squeeze(self, x: str) -> str:
+        """Means over time and mel, (1, channels, time, mel) → (1, channels, 1, 1)."""
+        return self._op("GlobalAveragePool", [x])
+
+    def times(self, x: str, y: str) -> str:
+        """The product x·y."""
+        return self._op("Mul", [x, y])
+
+    def plus(self, x: str, y: str) -> str:
+        """The sum x + y."""
+        return self._op("Add", [x, y])
+
     def mean_over_mel(self, x: str) -> str:
         """(1, channels, time, mel) → (time, channels)."""
         mean = self._op("ReduceMean", [x], axes=[0, 3], keepdims=0)
@@ -80,6 +97,23 @@ class Graph:
     def max_over_time(self, x: str) -> str:
         """(time, features) → (1, features)."""
         return self._op("ReduceMax", [x], axes=[0], keepdims=1)
+
+    def mean_over_time(self, x: str) -> str:
+        """(time, features) → (1, features)."""
+        return self._op("ReduceMean", [x], axes=[0], keepdims=1)
+
+    def max_around(self, x: str, rows: int) -> str:
+        """Maxima over an odd number of neighbouring `rows`; (time, features) as it was. The ends have fewer neighbours."""
+        return self._around("MaxPool", x, rows)
+
+    def mean_around(self, x: str, rows: int, *, zeros: bool) -> str:
+        """Means over an odd number of neighbouring `rows`, with zeros beyond the ends, or over those that there are."""
+        return self._around("AveragePool", x, rows, count_include_pad=int(zeros))
+
+    def _around(self, kind: str, x: str, rows: int, **attributes: Any) -> str:
+        image = self._op("Unsqueeze", [x, self._constant(np.array([0, 1], np.int64))])
+        pooled = self._op(kind, [image], kernel_shape=[rows, 1], pads=[rows // 2, 0, rows // 2, 0], **attributes)
+        return self._op("Squeeze", [pooled, self._constant(np.array([0, 1], np.int64))])
 
     def linear(self, x: str, weight: Array, bias: Array) -> str:
         """x·weightᵀ + bias, for `weight` (out, in)."""

@@ -1,16 +1,27 @@
-"""The VGG-like PANNs family as data (Kong et al. 2020, arXiv 1912.10211): blocks of two convolutions, then a head.
+"""The PANNs family as data (Kong et al. 2020, arXiv 1912.10211): blocks of convolutions, then a head.
 
-A block is twice (convolution without bias, batch norm, ReLU), then an average pooling. The last block's mean over the
-mel bands is the embedding of a pooled frame. Heads:
+Families:
+
+    panns          VGG-like: a block is once or twice (convolution without bias, batch norm, ReLU), then an average pooling
+    mobilenetv1    (Howard et al. 2017, arXiv 1704.04861): a first convolution, then blocks of a depthwise convolution
+                   and a 1 × 1 convolution; the pooling follows the first convolution of a block, before its ReLU
+
+Both have no bias before a batch norm. The last block's mean over the mel bands is the embedding of a pooled frame. Heads:
 
     embedding-max              linear and sigmoid on the maximum over time of the embeddings (Cnn9_GMP_64x64)
     decision-max               linear and sigmoid per pooled frame; a clip's score is the maximum over time
     decision-linear-softmax    the same; a clip's score is Σp² / Σp over time
+    hidden-max-mean            maximum plus mean over time, linear, ReLU, linear, sigmoid (Cnn6, Cnn10, Cnn14, MobileNetV1)
+    hidden-decision-max        the same over each pooled frame and its two neighbours; a clip's score is the maximum over
+                               time (Cnn14_DecisionLevelMax)
+
+Under hidden-max-mean a pooled frame's own score is that of the three frames around it, as under hidden-decision-max.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,31 +33,119 @@ from auricle.models.graph import Array, Graph
 _EPSILON = 1e-5
 """Added to a batch norm's variance, as torch does."""
 HEADS = ("embedding-max", "decision-max", "decision-linear-softmax")
+HIDDEN_HEADS = ("hidden-max-mean", "hidden-decision-max")
+"""Those with a hidden layer, fc1."""
+_AROUND = 3
+"""Pooled frames that a decision of a hidden head looks at."""
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A convolution with its batch norm, and the pooling and ReLU after it."""
+
+    conv: str
+    norm: str
+    inputs: int
+    outputs: int
+    kernel: int
+    depthwise: bool
+    pool: tuple[int, int]
+    """(time, mel)."""
+    pools_first: bool
+    """The pooling comes before the ReLU."""
+
+
+def layers(shape: Architecture) -> list[Layer]:
+    """The network, convolution by convolution."""
+    found: list[Layer] = []
+    inputs = 1
+    for number, (outputs, pool) in enumerate(zip(shape.channels, shape.pools, strict=True)):
+        if shape.family == "mobilenetv1":
+            found += _mobile_block(number, inputs, outputs, shape.kernel, pool)
+        else:
+            found += _block(number + 1, inputs, outputs, shape, pool)
+        inputs = outputs
+    return found
+
+
+def _block(number: int, inputs: int, outputs: int, shape: Architecture, pool: tuple[int, int]) -> list[Layer]:
+    between = [shape.inner[number - 1] if shape.inner else outputs] * (shape.convolutions - 1)
+    widths = [inputs, *between, outputs]
+    return [
+        Layer(
+            conv=f"conv_block{number}.conv{k}",
+            norm=f"conv_block{number}.bn{k}",
+            inputs=widths[k - 1],
+            outputs=widths[k],
+            kernel=shape.kernel,
+            depthwise=False,
+            pool=pool if k == shape.convolutions else (1, 1),
+            pools_first=False,
+        )
+        for k in range(1, shape.convolutions + 1)
+    ]
+
+
+def _mobile_block(number: int, inputs: int, outputs: int, kernel: int, pool: tuple[int, int]) -> list[Layer]:
+    name = f"features.{number}"
+    if number == 0:
+        return [Layer(f"{name}.0", f"{name}.2", inputs, outputs, kernel, depthwise=False, pool=pool, pools_first=True)]
+    return [
+        Layer(f"{name}.0", f"{name}.2", inputs, inputs, kernel, depthwise=True, pool=pool, pools_first=True),
+        Layer(f"{name}.4", f"{name}.5", inputs, outputs, 1, depthwise=False, pool=(1, 1), pools_first=False),
+    ]
+
+
+def shapes(card: ModelCard, tensors: Tensors) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the tensors that the network needs; the hidden layer's width is that of its own tensor."""
+    shape = card.architecture
+    found: dict[str, tuple[int, ...]] = {}
+    if shape.input_norm:
+        found |= _norm_shapes("bn0", card.front_end.n_mels)
+    for layer in layers(shape):
+        found[f"{layer.conv}.weight"] = (layer.outputs, 1 if layer.depthwise else layer.inputs, *[layer.kernel] * 2)
+        found |= _norm_shapes(layer.norm, layer.outputs)
+    width = shape.channels[-1]
+    if shape.head in HIDDEN_HEADS:
+        hidden = len(tensors["fc1.bias"]) if tensors.get("fc1.bias", np.zeros(())).ndim == 1 else width
+        found |= {"fc1.weight": (hidden, width), "fc1.bias": (hidden,)}
+        width = hidden
+    return {**found, "fc_audioset.weight": (len(card.labels), width), "fc_audioset.bias": (len(card.labels),)}
+
+
+def _norm_shapes(name: str, width: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.{part}": (width,) for part in ("weight", "bias", "running_mean", "running_var")}
+
+
 def check(card: ModelCard, tensors: Tensors) -> None:
     """Raises CardError where `tensors` are not those of the network that the card describes."""
-    shape = card.architecture
-    if shape.head not in HEADS:
+    known = (*HEADS, *HIDDEN_HEADS)
+    if card.architecture.head not in known:
         raise CardError(
-            f"{card.name}: unknown head “{shape.head}”, this Auricle knows {', '.join(HEADS)}; update Auricle."
+            f"{card.name}: unknown head “{card.architecture.head}”, this Auricle knows {', '.join(known)}; update Auricle."
         )
-    for name, wanted in _shapes(shape, len(card.labels)).items():
-        if name not in tensors:
+    check_shapes(card.name, shapes(card, tensors), tensors)
+
+
+def check_shapes(name: str, wanted: Mapping[str, tuple[int, ...]], tensors: Tensors) -> None:
+    """Raises CardError where a tensor is missing, has another shape than `wanted`, or holds values that are no numbers."""
+    missing = [tensor for tensor in wanted if tensor not in tensors]
+    if missing:
+        more = f" and so are {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise CardError(
+            f"{name}: the weights do not fit the card, {missing[0]} is missing{more}; install the model again."
+        )
+    for tensor, shape in wanted.items():
+        if tensors[tensor].shape != shape:
+            got, right = (" × ".join(map(str, figures)) or "one number" for figures in (tensors[tensor].shape, shape))
             raise CardError(
-                f"{card.name}: the weights do not fit the card, {name} is missing; install the model again."
+                f"{name}: the weights do not fit the card, {tensor} is {got} instead of {right}; install the model again."
             )
-        if tensors[name].shape != wanted:
-            got = " × ".join(map(str, tensors[name].shape))
+        if not np.isfinite(tensors[tensor]).all():
             raise CardError(
-                f"{card.name}: the weights do not fit the card, {name} is {got} instead of "
-                f"{' × '.join(map(str, wanted))}; install the model again."
-            )
-        if not np.isfinite(tensors[name]).all():
-            raise CardError(
-                f"{card.name}: the weights are damaged, {name} holds values that are no numbers; install it again."
+                f"{name}: the weights are damaged, {tensor} holds values that are no numbers; install it again."
             )
 
 
@@ -58,16 +157,19 @@ def trunk(card: ModelCard, tensors: Tensors) -> bytes:
         std = np.array(card.front_end.scaler_std, np.float64)
         mean = np.array(card.front_end.scaler_mean, np.float64)
         x = graph.affine(x, (1.0 / std).astype(np.float32), (-mean / std).astype(np.float32))
+    if card.architecture.input_norm:
+        gain, shift = norm(tensors, "bn0", _EPSILON)
+        x = graph.affine(x, gain.astype(np.float32), shift.astype(np.float32))
     x = graph.as_image(x)
-    for number, (time, mel) in enumerate(card.architecture.pools, start=1):
-        for half in (1, 2):
-            weight, bias = _folded(tensors, f"conv_block{number}.conv{half}", f"conv_block{number}.bn{half}")
-            x = graph.relu(graph.conv(x, weight, bias))
-        if (time, mel) != (1, 1):
-            x = graph.average_pool(x, time, mel)
+    for layer in layers(card.architecture):
+        weight, bias = folded(tensors, layer.conv, layer.norm, _EPSILON)
+        x = graph.conv(x, weight, bias, groups=layer.outputs if layer.depthwise else 1)
+        x = graph.relu(x) if not layer.pools_first else x
+        x = graph.average_pool(x, *layer.pool) if layer.pool != (1, 1) else x
+        x = graph.relu(x) if layer.pools_first else x
     embeddings = graph.mean_over_mel(x)
     graph.output("embeddings", embeddings, ["pooled", card.architecture.channels[-1]])
-    graph.output("probabilities", _decide(graph, embeddings, tensors), ["pooled", len(card.labels)])
+    graph.output("probabilities", _framewise(graph, embeddings, tensors, card), ["pooled", len(card.labels)])
     return graph.to_bytes()
 
 
@@ -75,12 +177,15 @@ def head(card: ModelCard, tensors: Tensors) -> bytes:
     """ONNX bytes: embeddings (p, dims) of a whole clip → probabilities (1, classes)."""
     graph = Graph(name=f"{card.name}-head")
     x = graph.input("embeddings", ["pooled", card.architecture.channels[-1]])
-    if card.architecture.head == "embedding-max":
-        clip = _decide(graph, graph.max_over_time(x), tensors)
-    elif card.architecture.head == "decision-max":
-        clip = graph.max_over_time(_decide(graph, x, tensors))
-    else:
-        clip = graph.linear_softmax_over_time(_decide(graph, x, tensors))
+    match card.architecture.head:
+        case "embedding-max":
+            clip = _decide(graph, graph.max_over_time(x), tensors, card)
+        case "hidden-max-mean":
+            clip = _decide(graph, graph.plus(graph.max_over_time(x), graph.mean_over_time(x)), tensors, card)
+        case "decision-linear-softmax":
+            clip = graph.linear_softmax_over_time(_framewise(graph, x, tensors, card))
+        case _:
+            clip = graph.max_over_time(_framewise(graph, x, tensors, card))
     graph.output("probabilities", clip, [1, len(card.labels)])
     return graph.to_bytes()
 
@@ -92,36 +197,38 @@ def pooled_frames(shape: Architecture) -> int:
 
 def context(shape: Architecture) -> tuple[int, int]:
     """How many log-mel frames before its own, and after them, a pooled frame depends on."""
-    first, last = 0, 0
-    for time, _ in reversed(shape.pools):
+    reach = _AROUND // 2 if shape.head in HIDDEN_HEADS else 0
+    first, last = -reach, reach
+    for layer in reversed(layers(shape)):
+        time = layer.pool[0]
         first, last = first * time, last * time + time - 1
-        reach = 2 * (shape.kernel // 2)
-        first, last = first - reach, last + reach
+        first, last = first - layer.kernel // 2, last + layer.kernel // 2
     return -first, last - (pooled_frames(shape) - 1)
 
 
-def _decide(graph: Graph, embeddings: str, tensors: Tensors) -> str:
-    return graph.sigmoid(graph.linear(embeddings, tensors["fc_audioset.weight"], tensors["fc_audioset.bias"]))
+def norm(tensors: Tensors, name: str, epsilon: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A batch norm as a factor and a shift for each channel."""
+    gain = tensors[f"{name}.weight"] / np.sqrt(tensors[f"{name}.running_var"].astype(np.float64) + epsilon)
+    return gain, tensors[f"{name}.bias"] - tensors[f"{name}.running_mean"] * gain
 
 
-def _folded(tensors: Tensors, conv: str, norm: str) -> tuple[Array, Array]:
+def folded(tensors: Tensors, conv: str, batch_norm: str, epsilon: float) -> tuple[Array, Array]:
     """The convolution and the batch norm after it as one convolution with a bias."""
-    variance = tensors[f"{norm}.running_var"].astype(np.float64)
-    gain = tensors[f"{norm}.weight"] / np.sqrt(variance + _EPSILON)
+    gain, shift = norm(tensors, batch_norm, epsilon)
     weight = tensors[f"{conv}.weight"] * gain[:, None, None, None]
-    bias = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * gain
-    return weight.astype(np.float32), bias.astype(np.float32)
+    return weight.astype(np.float32), shift.astype(np.float32)
 
 
-def _shapes(shape: Architecture, classes: int) -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {}
-    inputs = 1
-    for number, outputs in enumerate(shape.channels, start=1):
-        for half in (1, 2):
-            shapes[f"conv_block{number}.conv{half}.weight"] = (outputs, inputs, shape.kernel, shape.kernel)
-            for part in ("weight", "bias", "running_mean", "running_var"):
-                shapes[f"conv_block{number}.bn{half}.{part}"] = (outputs,)
-            inputs = outputs
-    shapes["fc_audioset.weight"] = (classes, inputs)
-    shapes["fc_audioset.bias"] = (classes,)
-    return shapes
+def _framewise(graph: Graph, embeddings: str, tensors: Tensors, card: ModelCard) -> str:
+    """Each pooled frame's own probabilities."""
+    if card.architecture.head in HIDDEN_HEADS:
+        # The reference's mean counts zeros beyond the ends (torch's avg_pool1d with padding).
+        means = graph.mean_around(embeddings, _AROUND, zeros=True)
+        embeddings = graph.plus(graph.max_around(embeddings, _AROUND), means)
+    return _decide(graph, embeddings, tensors, card)
+
+
+def _decide(graph: Graph, embeddings: str, tensors: Tensors, card: ModelCard) -> str:
+    if card.architecture.head in HIDDEN_HEADS:
+        embeddings = graph.relu(graph.linear(embeddings, tensors["fc1.weight"], tensors["fc1.bias"]))
+    return graph.sigmoid(graph.linear(embeddings, tensors["fc_audioset.weight"], tensors["fc_audioset.bias"]))
