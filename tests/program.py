@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,12 @@ def auricle(*words: str | Path, stdin: bytes = b"", cwd: Path | None = None) -> 
 class Running:
     """A command that goes on, its output collected line by line as it comes."""
 
-    def __init__(self, *words: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, *words: str, environment: Mapping[str, str], program: Sequence[str] = COMMAND) -> None:
         self.lines: list[str] = []
         self.notes: list[str] = []
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
-            [*COMMAND, *words], env={**environment, "PYTHONUNBUFFERED": "1"}, stdout=pipe, stderr=pipe, text=True
+            [*program, *words], env={**environment, "PYTHONUNBUFFERED": "1"}, stdout=pipe, stderr=pipe, text=True
         )
         streams = ((self._process.stdout, self.lines), (self._process.stderr, self.notes))
         self._readers = [threading.Thread(target=self._read, args=stream) for stream in streams]

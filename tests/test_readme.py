@@ -1,0 +1,109 @@
+"""The README is true: every command in it runs, and the output that it shows is what comes out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from auricle.app import DEMONSTRATION
+from auricle.cli import main
+from tests.material import REPOSITORY
+from tests.program import Running
+from tests.program import auricle as run_auricle
+from tests.virtual_microphone import VirtualMicrophone, wait_until
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+ENDLESS = ("listen", "run")
+"""Commands that go on until Ctrl-C; they are given a microphone."""
+
+
+def commands() -> list[str]:
+    """Every `auricle …` in the README that names a command, in blocks of code and in running text."""
+    spans = re.findall(r"`((?:[^`\n]*\| )?auricle [^`\n]+)`", README)
+    lines = re.findall(r"^(auricle .+?)(?:   .*)?$", README, flags=re.MULTILINE)
+    return sorted({command.replace("FILE…", "street.wav") for command in [*spans, *lines]})
+
+
+def shown(marker: str) -> str:
+    """The block of code after `<!-- output of: marker -->`."""
+    match = re.search(rf"<!-- output of: {re.escape(marker)} -->\n```\w+\n(.*?)```", README, flags=re.DOTALL)
+    assert match, f"the README shows no output of {marker}"
+    return match[1]
+
+
+@pytest.fixture
+def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the recording that the README speaks of."""
+    audio, rate = soundfile.read(DEMONSTRATION)
+    soundfile.write(tmp_path / "street.wav", audio, rate)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_readme_shows_every_command() -> None:
+    """Each command of the program stands in the README."""
+    shown_words = {command.split("auricle ")[1].split()[0] for command in commands()}
+    assert {"run", "listen", "detect", "devices", "config", "models", "doctor"} <= shown_words
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_readme_runs(command: str, street: Path, virtual_microphone: VirtualMicrophone) -> None:
+    """With a microphone and a recording at hand it exits as the README says."""
+    words = shlex.split(command.split("auricle ")[1])
+    words = ["DEVICE=pulse" if word == "DEVICE=usb" else word for word in words]
+    player = virtual_microphone.play(street / "street.wav")
+    if words[0] in ENDLESS and "-h" not in words:
+        running = Running(*words, environment=virtual_microphone.environment)
+        running.wait_for_note("Listening to")
+        assert running.interrupt() == 130
+    elif words[-1] == "-":
+        piped = run_auricle(*words, stdin=(street / "street.wav").read_bytes())
+        assert piped.returncode == 0, piped.stderr
+    else:
+        finished = Running(*words, environment=virtual_microphone.environment)
+        assert finished.wait() == 0, finished.notes
+        assert finished.lines
+    player.kill()
+
+
+def test_the_json_lines_of_the_readme_are_real(street: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The lines in the README are those that the demonstration recording gives, under another name."""
+    shutil.copy(DEMONSTRATION, street / "street.wav")
+    assert main(["detect", "street.wav", "--format", "jsonl"]) == 0
+    assert capsys.readouterr().out.startswith(shown("auricle detect street.wav --format jsonl"))
+
+
+def test_the_table_of_the_readme_is_real(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The events that `auricle run` shows in the README are those of the demonstration recording."""
+    monkeypatch.chdir(DEMONSTRATION.parent)
+    assert main(["detect", DEMONSTRATION.name]) == 0
+    table = [line.rsplit("  ", 1)[0].rstrip() for line in capsys.readouterr().out.splitlines()]
+    block = shown("auricle run").splitlines()
+    assert [line for line in block if line.rstrip() in table] == block[-len(table) :]
+
+
+def test_the_python_of_the_readme_runs(street: Path, virtual_microphone: VirtualMicrophone) -> None:
+    """Its first block names the sounds of a recording, its second one those of the microphone."""
+    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    assert len(blocks) == 2
+    for code in blocks:
+        script = street / "snippet.py"
+        script.write_text(code, encoding="utf-8")
+        running = Running(str(script), environment=virtual_microphone.environment, program=[sys.executable])
+        try:
+            virtual_microphone.play(street / "street.wav")
+            wait_until(lambda running=running: any("Dial tone" in line for line in running.lines), "Dial tone")  # type: ignore[misc]
+        finally:
+            running.kill()
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    """Links and pictures lead to files of the repository."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (REPOSITORY / target).exists(), target
