@@ -147,3 +147,21 @@ def test_an_input_is_selected_by_its_name() -> None:
         select(inputs, "webcam")
     with pytest.raises(DeviceError, match="no microphone"):
         select([], "")
+
+
+def test_listening_ends_when_nobody_reads(virtual_microphone: VirtualMicrophone, clip: Callable[[str], Path]) -> None:
+    """`auricle listen --format jsonl | head -1` ends by itself once a second line has nowhere to go, without a traceback."""
+    virtual_microphone.play(clip("rain"))
+    virtual_microphone.play(clip("dog"))
+    line = f"set -o pipefail; {' '.join(COMMAND)} listen --format jsonl ON_THRESHOLD=0.01 | head -1"
+    done = subprocess.run(
+        ["bash", "-c", line],
+        env=virtual_microphone.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout.count("\n") == 1
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 141

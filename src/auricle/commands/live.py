@@ -33,11 +33,12 @@ def listen(arguments: argparse.Namespace) -> int:
     sinks: dict[str, Sink] = {"notes": EventLines(stream=sys.stderr, events=False)}
     if arguments.format == "jsonl":
         states = frozenset({EventState.STARTED, EventState.ENDED})
-        sinks["jsonl"] = JsonLines(stream=sys.stdout, states=states, began=datetime.now().astimezone())
+        lines = JsonLines(stream=sys.stdout, states=states, began=datetime.now().astimezone())
+        sinks["jsonl"] = _Vital(lines, source)
     elif arguments.format == "table" and sys.stdout.isatty():
         sinks = {"view": _view(auricle, source)}
     else:
-        sinks[arguments.format] = Rows(stream=sys.stdout, layout=arguments.format)
+        sinks[arguments.format] = _Vital(Rows(stream=sys.stdout, layout=arguments.format), source)
     _say(f"Listening to {source.name}, model {auricle.card.name}; Ctrl-C leaves.")
     return _hear(auricle, source, sinks)
 
@@ -57,6 +58,23 @@ def run(arguments: argparse.Namespace) -> int:
             rows.handle(event)
         if not kept.events:
             _say("No events.")
+
+
+class _Vital:
+    """A sink without which listening is pointless: when its output is gone or full, the source is closed."""
+
+    def __init__(self, sink: Sink, source: Source) -> None:
+        self._sink, self._source = sink, source
+
+    def handle(self, message: Message) -> None:
+        try:
+            self._sink.handle(message)
+        except OSError:
+            self._source.close()
+            raise
+
+    def close(self) -> None:
+        self._sink.close()
 
 
 class _Kept:
