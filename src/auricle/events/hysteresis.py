@@ -2,7 +2,8 @@
 
 A *run* is an unbroken stretch of frames from the first at or above the on-threshold to the last that is not below the
 off-threshold. A run counts once it has lasted the minimum duration. Runs that lie no further apart than the merge gap
-make one event. Each rule is a setting of its own; none depends on another.
+make one event, unless that would be longer than the maximum. An event that has lasted the maximum ends, and the next
+frame at or above the on-threshold begins another. Each rule is a setting of its own.
 """
 
 from __future__ import annotations
@@ -89,9 +90,13 @@ class Hysteresis:
 
     def _continue(self, event: Span, frame: Span) -> list[Change]:
         event.add(frame)
-        if event.offset_s - event.onset_s >= self._durations.maximum_s - _EPSILON_S:
-            return self.end(event.offset_s)
-        return [Change("updated", event)]
+        return self._limited(Change("updated", event))
+
+    def _limited(self, change: Change) -> list[Change]:
+        """`change`, and the end of its event where that has lasted for as long as it may."""
+        lasted_s = change.span.offset_s - change.span.onset_s
+        ended = self.end(change.span.offset_s) if lasted_s >= self._durations.maximum_s - _EPSILON_S else []
+        return [change, *ended]
 
     def _rise(self, frame: Span) -> list[Change]:
         if self._run is None:
@@ -106,11 +111,14 @@ class Hysteresis:
         if run.offset_s - run.onset_s < self._durations.minimum_s - _EPSILON_S:
             return ended
         self._run, self._sounding = None, True
+        if self._event is not None and run.offset_s - self._event.onset_s > self._durations.maximum_s + _EPSILON_S:
+            ended = [Change("ended", self._event)]
+            self._event = None
         if self._event is not None:
             self._event.add(run)
-            return [Change("updated", self._event)]
+            return self._limited(Change("updated", self._event))
         self._event = run
-        return [*ended, Change("started", run)]
+        return [*ended, *self._limited(Change("started", run))]
 
     def _fall_silent(self, now_s: float) -> list[Change]:
         self._run, self._sounding = None, False
