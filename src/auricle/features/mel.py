@@ -51,7 +51,8 @@ def kaldi_filterbank(*, rate: int, fft_size: int, n_mels: int, fmin: float, fmax
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     triangles = np.maximum(0.0, np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)))
     triangles[:, -1] = 0.0
-    return triangles.astype(np.float32)
+    bands: NDArray[np.float32] = triangles.astype(np.float32)
+    return bands
 
 
 def _htk_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
