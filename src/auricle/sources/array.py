@@ -47,6 +47,7 @@ def as_mono(audio: NDArray[np.generic], channel: int, name: str) -> NDArray[np.f
         array = array / -float(np.iinfo(array.dtype).min)
     elif array.dtype.kind != "f":
         raise SourceError(f"{name}: an array of {array.dtype} is no sound; give floats of ±1 or signed integers.")
-    samples = array.astype(np.float32, copy=False).reshape(len(array), -1)
+    with np.errstate(all="ignore"):  # check_finite finds what is damaged
+        samples = array.astype(np.float32, copy=False).reshape(len(array), -1)
     check_channel(channel, samples.shape[1], name)
     return np.ascontiguousarray(to_mono(samples, channel))

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from auricle.errors import FileError, SourceError
 from auricle.messages import Audio
 
+_ABSURD = 1e8
+"""Full scale is 1; some programs write floats up to 2^31 / 2^15 = 65536. More would overflow further on."""
+
 
 def check_channel(channel: int, channels: int, where: str) -> None:
     """Raises SourceError where `channel` (from 1; 0 is the mean) is beyond the `channels` that there are."""
@@ -21,13 +24,18 @@ def to_mono(samples: NDArray[np.float32], channel: int) -> Audio:
     """(n, channels) → (n,): the channel counted from 1, or the mean of all for 0."""
     if samples.shape[1] == 1:
         return samples[:, 0]
-    return samples[:, channel - 1] if channel else samples.mean(axis=1, dtype=np.float32)
+    with np.errstate(all="ignore"):  # check_finite finds what is damaged
+        return samples[:, channel - 1] if channel else samples.mean(axis=1, dtype=np.float32)
 
 
 def check_finite(audio: Audio, where: str, start: int, rate: int) -> None:
-    """Raises FileError where a sample is not a number."""
+    """Raises FileError where a sample is not a number, or absurd."""
     if not np.isfinite(audio).all():
         at_s = (start + int(np.argmin(np.isfinite(audio)))) / rate
         raise FileError(
             f"{where}: damaged, its sound is not a number (NaN or infinite) at {at_s:.3f} s; export it again."
+        )
+    if np.max(np.abs(audio), initial=0.0) > _ABSURD:
+        raise FileError(
+            f"{where}: damaged or of another format than it says, its sound is far beyond full scale; export it again."
         )

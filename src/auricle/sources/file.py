@@ -82,15 +82,26 @@ class FileSource:
         )
 
 
+class _Straight(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+    """Reads from the beginning to the end and never seeks.
+
+    soundfile seeks after every read, to where it is already; from MP3 of few bits libsndfile 1.2.2 then gives silence.
+    """
+
+    def seekable(self) -> bool:
+        """No: soundfile then leaves it at reading."""
+        return False
+
+
 def _open(path: Path) -> soundfile.SoundFile:
-    if not path.exists():
-        raise FileError(f"{path}: no such file; check the path.")
-    if path.is_dir():
-        raise FileError(f"{path}: a folder, not a recording; name the files in it.")
     try:
+        if not path.exists():
+            raise FileError(f"{path}: no such file; check the path.")
+        if path.is_dir():
+            raise FileError(f"{path}: a folder, not a recording; name the files in it.")
         if path.stat().st_size == 0:
             raise FileError(f"{path}: empty (0 bytes); record or copy it again.")
-        return soundfile.SoundFile(path)
+        return _Straight(path)
     except soundfile.LibsndfileError as error:
         if not _readable(path):
             raise FileError(f"{path}: you may not read it; change its permissions.") from None
@@ -99,7 +110,7 @@ def _open(path: Path) -> soundfile.SoundFile:
             "WAV, FLAC, OGG and MP3 work, and `ffmpeg -i FILE out.wav` converts others."
         ) from None
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}).") from None
+        raise FileError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from None
 
 
 def _readable(path: Path) -> bool:

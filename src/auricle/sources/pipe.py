@@ -18,6 +18,7 @@ _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _ENDLESS = (0, 0x7FFFFFFF, 0xFFFFFFFF, 0x7FFFF000, 0xFFFFF000)
 """Lengths that programs write into the header of a stream whose length they do not know."""
 _SKIP_AT_ONCE = 65536
+_READ_AT_ONCE = 1048576
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ def decode(data: bytes, layout: RawFormat) -> Audio:
         kind = {"s16le": "<i2", "s32le": "<i4", "f32le": "<f4", "f64le": "<f8"}[layout.encoding]
         full_scale = {"s16le": 2.0**15, "s32le": 2.0**31}.get(layout.encoding, 1.0)
         samples = np.frombuffer(data, kind) / full_scale
-    return samples.astype(np.float32).reshape(-1, layout.channels)
+    with np.errstate(all="ignore"):  # check_finite finds what is damaged
+        return samples.astype(np.float32).reshape(-1, layout.channels)
 
 
 def read_wav_header(stream: BinaryIO, name: str) -> tuple[RawFormat, int | None]:
@@ -144,9 +146,9 @@ def _wav_layout(chunk: bytes, name: str) -> RawFormat:
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
-    """At least one byte unless the stream has ended; no more than `size`."""
+    """At least one byte unless the stream has ended; no more than `size`, however much a header makes us ask for."""
     read1 = getattr(stream, "read1", stream.read)
-    return bytes(read1(size)) if size else b""
+    return bytes(read1(min(size, _READ_AT_ONCE))) if size else b""
 
 
 def _read_exactly(stream: BinaryIO, size: int) -> bytes:
