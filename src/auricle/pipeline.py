@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Generator
@@ -58,14 +59,17 @@ class Pipeline:
     def steps(self) -> Generator[None, None, None]:
         """As `run`, but pauses after each block; closing the generator ends open events and closes the source."""
         try:
-            for block in self._source.blocks():
-                started = time.perf_counter()
-                self._take(block)
-                self._report(block, time.perf_counter() - started)
-                yield
+            with contextlib.closing(self._source.blocks()) as blocks:
+                for block in blocks:
+                    started = time.perf_counter()
+                    self._take(block)
+                    self._report(block, time.perf_counter() - started)
+                    yield
         finally:
-            self._finish()
-            self._source.close()
+            try:
+                self._finish()
+            finally:
+                self._source.close()
 
     def _take(self, block: Block) -> None:
         if len(block.audio) == 0:
@@ -88,16 +92,18 @@ class Pipeline:
             self._publish(scores)
 
     def _finish(self) -> None:
-        """Ends the segment: what waits in each stage comes out, and every open event ends."""
+        """Ends the segment: what waits in each stage comes out, and every open event ends, come what may."""
         if self._resampler is None:
             return
-        self._advance(self._resampler.flush())
-        for scores in [*self._tagger.push(self._front_end.flush()), *self._tagger.flush()]:
-            self._publish(scores)
-        for event in self._decoder.end(self._end_s):
-            self._sink.handle(event)
-        self._tagger.reset()
-        self._resampler = None
+        resampler, self._resampler = self._resampler, None
+        try:
+            self._advance(resampler.flush())
+            for scores in [*self._tagger.push(self._front_end.flush()), *self._tagger.flush()]:
+                self._publish(scores)
+        finally:
+            for event in self._decoder.end(self._end_s):
+                self._sink.handle(event)
+            self._tagger.reset()
 
     def _publish(self, scores: Scores) -> None:
         if self._origin_s:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Protocol
 
 import numpy as np
@@ -22,7 +22,7 @@ class Source(Protocol):
     def state(self) -> SourceState:
         """What the source is doing now."""
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block, None, None]:
         """Blocks until the sound ends or `close` is called; an empty block says "still waiting". Raises SourceError."""
 
     def close(self) -> None:

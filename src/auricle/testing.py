@@ -16,7 +16,7 @@ sink is a ListSink, a RaisingSink (broken) or a BlockedSink (hangs until release
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,7 @@ class ToneSource:
             phase = 2.0 * np.pi * tone.hz * np.arange(len(self.audio))[span] / rate
             self.audio[span] += (tone.amplitude * np.sin(phase)).astype(np.float32)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block, None, None]:
         """All of it, once, or until `close`."""
         for start in range(0, len(self.audio), self._chunk):
             if self.state is SourceState.ENDED:
@@ -73,7 +73,7 @@ class ScriptedSource:
         self.closed = False
         self._script = script
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block, None, None]:
         """The script's blocks."""
         for step in self._script:
             if self.closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -120,17 +121,13 @@ def _best_source(auricle: Auricle) -> Source:
 
 def _delivers_sound(source: Source) -> bool:
     """Whether anything but digital silence arrives in time; closes the source."""
-    blocks = source.blocks()
-    try:
+    with contextlib.closing(source.blocks()) as blocks:
         for block in blocks:
             if np.any(block.audio):
                 return True
             if block.start >= _PROBE_S * block.rate or len(block.audio) == 0:
                 return False
-        return False
-    finally:
-        source.close()
-        blocks.close()  # type: ignore[attr-defined]
+    return False
 
 
 def _hear(auricle: Auricle, source: Source, sinks: Mapping[str, Sink]) -> int:

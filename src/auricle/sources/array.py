@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auricle.errors import SourceError
 from auricle.messages import Block, SourceState
-from auricle.sources.channels import check_channel, check_finite, to_mono
+from auricle.sources.channels import check_channel, check_finite, check_rate, to_mono
 
 
 class ArraySource:
@@ -19,12 +19,9 @@ class ArraySource:
         """`name` is what events call it. Raises SourceError for another shape or type, and for no samples."""
         self.name = name
         self.state = SourceState.RUNNING
-        self._audio, self._rate, self._chunk = as_mono(audio, channel, name), rate, chunk_length
-        if rate < 1:
-            raise SourceError(f"{name}: a rate of {rate} Hz; give the array's samples per second.")
-        check_finite(self._audio, name, 0, rate)
+        self._audio, self._rate, self._chunk = as_mono(audio, rate, channel, name), rate, chunk_length
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block, None, None]:
         """All of it, once."""
         for start in range(0, len(self._audio), self._chunk):
             if self.state is SourceState.ENDED:
@@ -36,8 +33,9 @@ class ArraySource:
         self.state = SourceState.ENDED
 
 
-def as_mono(audio: NDArray[np.generic], channel: int, name: str) -> NDArray[np.float32]:
+def as_mono(audio: NDArray[np.generic], rate: int, channel: int, name: str) -> NDArray[np.float32]:
     """Any array of samples as float32 (n,). Raises SourceError where it is not one."""
+    check_rate(rate, name)
     array = np.asarray(audio)
     if array.ndim not in (1, 2) or array.size == 0:
         raise SourceError(
@@ -50,4 +48,6 @@ def as_mono(audio: NDArray[np.generic], channel: int, name: str) -> NDArray[np.f
     with np.errstate(all="ignore"):  # check_finite finds what is damaged
         samples = array.astype(np.float32, copy=False).reshape(len(array), -1)
     check_channel(channel, samples.shape[1], name)
-    return np.ascontiguousarray(to_mono(samples, channel))
+    mono = np.ascontiguousarray(to_mono(samples, channel))
+    check_finite(mono, name, 0, rate)
+    return mono

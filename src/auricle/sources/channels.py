@@ -1,4 +1,4 @@
-"""From many channels to the one that is listened to, and the check that it is sound at all."""
+"""From many channels to the one that is listened to, and the checks that it is sound at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from auricle.errors import FileError, SourceError
 from auricle.messages import Audio
 
+_SLOWEST, _FASTEST = 100, 768000
 _ABSURD = 1e8
 """Full scale is 1; some programs write floats up to 2^31 / 2^15 = 65536. More would overflow further on."""
 
@@ -18,6 +19,12 @@ def check_channel(channel: int, channels: int, where: str) -> None:
         raise SourceError(
             f"{where} has {channels} channel{'s' * (channels > 1)}, there is no CHANNEL {channel}; 0 takes the mean."
         )
+
+
+def check_rate(rate: int, where: str) -> None:
+    """Raises FileError for a rate that no sound has; resampling from it would take memory without end."""
+    if not _SLOWEST <= rate <= _FASTEST:
+        raise FileError(f"{where}: a rate of {rate} Hz is no sound's; from {_SLOWEST} to {_FASTEST} Hz can be heard.")
 
 
 def to_mono(samples: NDArray[np.float32], channel: int) -> Audio:

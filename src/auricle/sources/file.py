@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import soundfile
 
 from auricle.errors import FileError
 from auricle.messages import Block, SourceState
-from auricle.sources.channels import check_channel, check_finite, to_mono
+from auricle.sources.channels import check_channel, check_finite, check_rate, to_mono
 
 _LIE = re.compile(r"^ *(?:RIFF|FORM|riff|data|SSND) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _OGG_LAST_PAGE = 0x04
@@ -30,6 +30,7 @@ class FileSource:
         self._closed = False
         try:
             check_channel(channel, self._file.channels, str(path))
+            check_rate(self._file.samplerate, str(path))
             _check_header(path, self._file)
         except Exception:
             self._file.close()
@@ -50,7 +51,7 @@ class FileSource:
         """Length that the header states, seconds."""
         return float(self._file.frames / self._file.samplerate)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block, None, None]:
         """All of it, once. Raises FileError where it breaks off or is not made of numbers."""
         rate, start = int(self._file.samplerate), 0
         while not self._closed:

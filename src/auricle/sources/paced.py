@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from auricle.messages import Block, SourceState
 from auricle.stages import Source
@@ -28,7 +28,7 @@ class PacedSource:
         """The recording's."""
         return self._source.state
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block, None, None]:
         """The recording's blocks, each in its time; a late reader gets them at once until it has caught up."""
         began_s = time.monotonic()
         for block in self._source.blocks():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from auricle.errors import FileError
 from auricle.messages import Audio, Block, SourceState
-from auricle.sources.channels import check_channel, check_finite, to_mono
+from auricle.sources.channels import check_channel, check_finite, check_rate, to_mono
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _ENDLESS = (0, 0x7FFFFFFF, 0xFFFFFFFF, 0x7FFFF000, 0xFFFFF000)
@@ -46,8 +46,9 @@ class PipeSource:
         self._stream, self._channel, self._chunk = stream, channel, chunk_length
         self._format, self._left = (raw, None) if raw else read_wav_header(stream, name)
         check_channel(channel, self._format.channels, name)
+        check_rate(self._format.rate, name)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block, None, None]:
         """Blocks as they arrive, until the stream ends. Raises FileError where it breaks off."""
         frame_bytes = self._format.sample_bytes * self._format.channels
         start, rest = 0, b""
