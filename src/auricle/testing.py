@@ -16,7 +16,7 @@ sink is a ListSink, a RaisingSink (broken) or a BlockedSink (hangs until release
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
