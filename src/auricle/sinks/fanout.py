@@ -41,12 +41,12 @@ class Fanout:
     @property
     def dropped(self) -> dict[str, int]:
         """Events that were lost, by sink, where any were."""
-        return {worker.name: worker.dropped for worker in self._workers if worker.dropped}
+        return {worker.sink_name: worker.dropped for worker in self._workers if worker.dropped}
 
     @property
     def errors(self) -> dict[str, BaseException]:
         """The first error of each sink that failed."""
-        return {worker.name: worker.error for worker in self._workers if worker.error is not None}
+        return {worker.sink_name: worker.error for worker in self._workers if worker.error is not None}
 
 
 class _Worker(threading.Thread):
@@ -54,6 +54,7 @@ class _Worker(threading.Thread):
 
     def __init__(self, name: str, sink: Sink, queue_length: int) -> None:
         super().__init__(name=f"sink {name}", daemon=True)
+        self.sink_name = name
         self.error: BaseException | None = None
         self.dropped = 0
         self._sink, self._length = sink, queue_length
@@ -70,6 +71,7 @@ class _Worker(threading.Thread):
                 if len(self._events) > self._length:
                     self._events.popleft()
                     self.dropped += 1
+                self._forget_update(message)
             elif not (isinstance(message, Scores) and self._is_older(message)):
                 self._newest[type(message)] = message
             self._changed.notify()
@@ -97,8 +99,15 @@ class _Worker(threading.Thread):
         try:
             action()
         except Exception as error:
-            self.error = self.error or error
-            self.dropped += 1
+            with self._changed:
+                self.error = self.error or error
+                self.dropped += 1
+
+    def _forget_update(self, event: Event) -> None:
+        """An update that waits would come after the end of its event, since events go first."""
+        waiting = self._newest.get(Event)
+        if isinstance(waiting, Event) and waiting.id == event.id:
+            del self._newest[Event]
 
     def _is_older(self, scores: Scores) -> bool:
         """Final scores speak of the past; a provisional one that waits is newer, and is what the eye wants."""

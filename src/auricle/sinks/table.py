@@ -15,6 +15,8 @@ _HEADERS = {
     "dcase": ("filename", "onset", "offset", "event_label"),
 }
 FORMATS = tuple(_HEADERS)
+_BLANKS = str.maketrans("\t\r\n", "   ")
+"""Formats that separate by tabs know no quoting."""
 
 
 class Rows:
@@ -28,11 +30,11 @@ class Rows:
     def __init__(self, *, stream: TextIO, layout: str) -> None:
         """`layout`: one of FORMATS."""
         self._stream, self._layout = stream, layout
-        self._csv = csv.writer(stream, delimiter="," if layout == "csv" else "\t", lineterminator="\n")
+        self._csv = csv.writer(stream, lineterminator="\n")
         self._width = 0
         header = _HEADERS[layout]
         if header:
-            self._csv.writerow(header)
+            self._write_row(header)
 
     def handle(self, message: Message) -> None:
         """Writes `message` if it is the end of an event."""
@@ -41,12 +43,18 @@ class Rows:
         if self._layout == "table":
             self._write_line(message)
         else:
-            self._csv.writerow(self._row(message))
+            self._write_row(self._row(message))
         self._stream.flush()
 
     def close(self) -> None:
         """Nothing is left to write but an empty file's header."""
         self._stream.flush()
+
+    def _write_row(self, cells: Sequence[str]) -> None:
+        if self._layout == "csv":
+            self._csv.writerow(cells)
+        else:
+            self._stream.write("\t".join(cell.translate(_BLANKS) for cell in cells) + "\n")
 
     def _row(self, event: Event) -> Sequence[str]:
         onset, offset = f"{event.onset_s:.3f}", f"{event.offset_s:.3f}"
