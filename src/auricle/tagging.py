@@ -25,7 +25,7 @@ class Model:
         network: Network,
         front_end: Callable[[], FrontEnd],
         resampler: Callable[[int], Resampler],
-        as_mono: Callable[[NDArray[np.generic]], Audio],
+        as_mono: Callable[[NDArray[np.generic], int], Audio],
         pooled_frames: int,
         context: tuple[int, int],
         chunk_frames: int,
@@ -60,7 +60,7 @@ class Model:
 
     def _run(self, audio: NDArray[np.generic], rate: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Embeddings and probabilities in chunks, which are those of the network run on the whole clip at once."""
-        logmel = self._logmel(self._as_mono(audio), rate)
+        logmel = self._logmel(self._as_mono(audio, rate), rate)
         before, after = self._context
         total = len(logmel) // self._pooled
         for first in range(0, total, self._chunk):
