@@ -44,16 +44,16 @@ def test_gives_every_sample_once(samples: int, chunk: int) -> None:
 )
 def test_full_scale_is_one(audio: NDArray[Any], wanted: list[float]) -> None:
     """Floats as they are, integers by their type's full scale, channels by their mean."""
-    np.testing.assert_allclose(as_mono(audio, 0, "array"), wanted, atol=1e-6)
-    assert as_mono(audio, 0, "array").dtype == np.float32
+    np.testing.assert_allclose(as_mono(audio, 8000, 0, "array"), wanted, atol=1e-6)
+    assert as_mono(audio, 8000, 0, "array").dtype == np.float32
 
 
 def test_chooses_a_channel() -> None:
     """CHANNEL 2 of two; there is no third."""
     audio = np.array([[0.5, 0.1], [-1.0, 0.0]])
-    np.testing.assert_allclose(as_mono(audio, 2, "array"), [0.1, 0.0])
+    np.testing.assert_allclose(as_mono(audio, 8000, 2, "array"), [0.1, 0.0])
     with pytest.raises(SourceError, match="array has 2 channels, there is no CHANNEL 3"):
-        as_mono(audio, 3, "array")
+        as_mono(audio, 8000, 3, "array")
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_refuses_what_is_no_sound(audio: NDArray[Any]) -> None:
     one_sentence(caught.value)
 
 
-@pytest.mark.parametrize("rate", [0, -1])
+@pytest.mark.parametrize("rate", [0, -1, 99, 768001])
 def test_refuses_a_rate_that_is_none(rate: int) -> None:
-    """Time does not stand still."""
+    """No sound has it, and resampling from it would take memory without end."""
     with pytest.raises(SourceError, match=f"a rate of {rate} Hz"):
         source(noise(5, seed=1), rate=rate)
 

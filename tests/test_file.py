@@ -242,6 +242,14 @@ def test_a_header_that_promises_nothing(tmp_path: Path) -> None:
         assert len(heard(opened(path))) == 1000
 
 
+@pytest.mark.parametrize("rate", [1, 99, 1_000_000])
+def test_a_rate_that_no_sound_has_is_refused(tmp_path: Path, rate: int) -> None:
+    """Resampling from it would take memory without end."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(100, seed=1), rate)
+    refused(path, f"a rate of {rate} Hz")
+
+
 @contextlib.contextmanager
 def nobody() -> Iterator[None]:
     """Without root's rights, which know no permissions."""
