@@ -159,12 +159,7 @@ class ScriptedTagger:
         for heard in self._script:
             if heard.start_s <= middle < heard.end_s:
                 probabilities[heard.index] = heard.score
-        return Scores(
-            start_s=frame * self._frame_s,
-            end_s=(frame + 1) * self._frame_s,
-            probabilities=probabilities,
-            provisional=False,
-        )
+        return Scores(frame * self._frame_s, (frame + 1) * self._frame_s, probabilities, provisional=False)
 
 
 class ListSink:
@@ -240,17 +235,5 @@ def events(*, label: str, times: Sequence[tuple[float, float]]) -> list[Event]:
     messages = []
     for number, (onset, offset) in enumerate(times, start=1):
         for state, end in ((EventState.STARTED, None), (EventState.ENDED, offset)):
-            messages.append(
-                Event(
-                    id=number,
-                    state=state,
-                    source="test",
-                    label=label,
-                    onset_s=onset,
-                    offset_s=end,
-                    peak=0.9,
-                    mean=0.8,
-                    model="test",
-                )
-            )
+            messages.append(Event(number, state, "test", label, onset, end, peak=0.9, mean=0.8, model="test"))
     return messages
