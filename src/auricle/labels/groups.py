@@ -1,0 +1,123 @@
+"""Groups of labels: a model's classes under the names that a person would ask for."""
+
+from __future__ import annotations
+
+import difflib
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle.card import Thresholds
+from auricle.errors import LabelError
+from auricle.labels import audioset
+from auricle.messages import Frames, Scores
+from auricle.stages import Tagger
+
+ALL = "all"
+"""The preset of every label of the model, each a group of its own."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A name and the classes that it stands for."""
+
+    name: str
+    members: tuple[int, ...]
+    """Indices of the model's labels, at least one."""
+
+
+def chosen(names: Sequence[str], labels: Sequence[str]) -> list[Group]:
+    """The groups that `names` ask of a model with `labels`, without repetitions.
+
+    A name is a preset's (safety, baby …: each of its items becomes a group), one of the AudioSet ontology (Dog covers
+    Bark, Yip, Howl …), or a label's; case does not matter. What the model does not hear is left out of a preset. Raises
+    LabelError for an unknown name, and for one that the model hears nothing of.
+    """
+    found: dict[str, Group] = {}
+    for name in names:
+        groups = _groups(name, labels)
+        if not groups:
+            raise LabelError(f"The model hears nothing of “{name}”; choose other labels, or another model.")
+        found |= {group.name: found.get(group.name, group) for group in groups}
+    return list(found.values())
+
+
+def thresholds(groups: Sequence[Group], of_labels: Sequence[Thresholds]) -> list[Thresholds]:
+    """For each group the lowest pair of its members' thresholds; `of_labels`: one for each label."""
+    return [
+        Thresholds(on=min(of_labels[k].on for k in group.members), off=min(of_labels[k].off for k in group.members))
+        for group in groups
+    ]
+
+
+class GroupTagger:
+    """A tagger of groups around a tagger of labels: a group's score is its best member's. One thread at a time."""
+
+    def __init__(self, *, tagger: Tagger, groups: Sequence[Group], labels: Sequence[str], memory_s: float) -> None:
+        """`memory_s`: how far back `member` can be asked, seconds of stream time."""
+        self._tagger, self._groups, self._labels, self._memory_s = tagger, groups, labels, memory_s
+        self._members = [np.array(group.members, np.intp) for group in groups]
+        self._index = {group.name: k for k, group in enumerate(groups)}
+        self._recent: deque[Scores] = deque()
+
+    def push(self, frames: Frames) -> list[Scores]:
+        """The scores (groups,) that `frames` complete."""
+        return [self._grouped(scores) for scores in self._tagger.push(frames)]
+
+    def flush(self) -> list[Scores]:
+        """The scores (groups,) that were waiting."""
+        return [self._grouped(scores) for scores in self._tagger.flush()]
+
+    def reset(self) -> None:
+        """Forgets everything; the next frames are the start of a new stream."""
+        self._tagger.reset()
+        self._recent.clear()
+
+    def member(self, group: str, start_s: float, end_s: float) -> str:
+        """The label of `group` that scored highest between two points of stream time; `group` where nothing is known."""
+        members = self._members[self._index[group]]
+        spans = [s.probabilities[members] for s in self._recent if s.end_s > start_s and s.start_s < end_s]
+        return self._labels[members[int(np.argmax(np.max(spans, axis=0)))]] if spans else group
+
+    def _grouped(self, scores: Scores) -> Scores:
+        if not scores.provisional:
+            self._recent.append(scores)
+            while self._recent[0].end_s < scores.end_s - self._memory_s:
+                self._recent.popleft()
+        best = [scores.probabilities[members].max() for members in self._members]
+        return replace(scores, probabilities=np.array(best, np.float32))
+
+
+def best_members(groups: Sequence[Group], probabilities: NDArray[np.float32]) -> list[tuple[float, int]]:
+    """For each group its score, and the label index of the member that it is: probabilities (classes,)."""
+    winners = [group.members[int(np.argmax(probabilities[list(group.members)]))] for group in groups]
+    return [(float(probabilities[k]), k) for k in winners]
+
+
+def _groups(name: str, labels: Sequence[str]) -> list[Group]:
+    key = name.strip().casefold()
+    if key == ALL:
+        return [Group(label, (k,)) for k, label in enumerate(labels)]
+    if key in audioset.presets():
+        return [group for item in audioset.presets()[key] for group in _group(item, labels)]
+    return _group(name.strip(), labels)
+
+
+def _group(name: str, labels: Sequence[str]) -> list[Group]:
+    """The group of that name, or none where the model has none of its members. Raises LabelError."""
+    index = {label.casefold(): k for k, label in enumerate(labels)}
+    ontology = {group.casefold(): group for group in audioset.groups()}
+    key = name.casefold()
+    if key in ontology:
+        members = [index[m.casefold()] for m in audioset.groups()[ontology[key]] if m.casefold() in index]
+        return [Group(ontology[key], tuple(members))] if members else []
+    if key in index:
+        return [Group(labels[index[key]], (index[key],))]
+    presets = (*audioset.presets(), ALL)
+    known = {**{preset: preset for preset in presets}, **{k: labels[v] for k, v in index.items()}, **ontology}
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean “{known[near[0]]}”?" if near else f"presets are {', '.join(presets)}."
+    raise LabelError(f"There is no label, group or preset “{name}”; {hint}")
