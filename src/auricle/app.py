@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,12 +21,14 @@ from auricle.config import ConfDef
 from auricle.errors import SettingsError, SourceError
 from auricle.events.decoder import EventDecoder
 from auricle.events.hysteresis import Durations
+from auricle.events.reasons import Reasons
 from auricle.events.smoothing import MedianFilter
 from auricle.events.tracker import PredictionTracker
 from auricle.features.logmel import LogMel
 from auricle.features.mel import slaney_filterbank
+from auricle.features.watched import WatchedFrontEnd
 from auricle.labels import subset
-from auricle.messages import Event, EventState
+from auricle.messages import Event, EventState, Frames
 from auricle.models import panns, store
 from auricle.models.runtime import OnnxNetwork
 from auricle.models.window import WindowTagger
@@ -184,8 +186,13 @@ class Auricle:
         chunk = self.conf.AUDIO_CHUNK_LENGTH
         return PacedSource(source=FileSource(path=DEMONSTRATION, channel=0, chunk_length=chunk))
 
-    def pipeline(self, source: Source, sink: Sink, *, live: bool) -> Pipeline:
-        """The straight line from `source` to `sink`; `live` takes short steps and gives provisional scores."""
+    def pipeline(
+        self, source: Source, sink: Sink, *, live: bool, see: Callable[[Frames], None] | None = None
+    ) -> Pipeline:
+        """The straight line from `source` to `sink`; `live` takes short steps and gives provisional scores.
+
+        `see`, where it is given, is shown the spectral frames, in the pipeline's thread.
+        """
         conf, card = self.conf, self.card
         facts, pooled = card.front_end, panns.pooled_frames(card.architecture)
         frame_s = facts.hop / facts.rate
@@ -203,19 +210,40 @@ class Auricle:
             labels=card.labels,
             tracked=self.tracked,
             thresholds=thresholds(conf, card),
-            durations=Durations(conf.MIN_DURATION, conf.MERGE_GAP, conf.MAX_DURATION),
-            smoothing=MedianFilter(length=odd(conf.SMOOTHING / (pooled * frame_s))),
+            durations=self.durations,
+            smoothing=MedianFilter(length=self.smoothing_frames),
             source=source.name,
             model=card.name,
         )
         return Pipeline(
             source=source,
             resampler=partial(resampler, facts.rate),
-            front_end=front_end(facts),
+            front_end=front_end(facts) if see is None else WatchedFrontEnd(front_end=front_end(facts), see=see),
             tagger=tagger,
             decoder=decoder,
             sink=sink,
             limits=Limits(conf.GAP_FILL, conf.SILENCE_LEVEL, conf.SILENCE_TIMEOUT),
+        )
+
+    @property
+    def durations(self) -> Durations:
+        """The rules about an event's length."""
+        return Durations(self.conf.MIN_DURATION, self.conf.MERGE_GAP, self.conf.MAX_DURATION)
+
+    @property
+    def smoothing_frames(self) -> int:
+        """Length of the filter over the scores."""
+        facts = self.card.front_end
+        return odd(self.conf.SMOOTHING * facts.rate / (panns.pooled_frames(self.card.architecture) * facts.hop))
+
+    def reasons(self) -> Reasons:
+        """Says why a label is or is not an event, as the pipeline decides it."""
+        return Reasons(
+            labels=self.card.labels,
+            tracked=self.tracked,
+            thresholds=thresholds(self.conf, self.card),
+            durations=self.durations,
+            smoothing_frames=self.smoothing_frames,
         )
 
     def events(self, source: Source) -> Iterator[Event]:

@@ -9,7 +9,8 @@ AuricleError                      one sentence, says what to do next; the comman
 │   ├── CardError                 a card that is malformed, newer than this program, or does not fit its weights
 │   └── CheckpointError           weights that cannot be read
 ├── LabelError                    a label file or list that does not fit the model
-└── OutputError                   results that cannot be written
+├── OutputError                   results that cannot be written
+└── WindowError                   no display, or a Python without Tk
 
 Interrupted                       Ctrl-C or SIGTERM after an orderly end; not an error, hence not in the tree
 """
@@ -53,6 +54,10 @@ class LabelError(AuricleError):
 
 class OutputError(AuricleError):
     """Results that cannot be written."""
+
+
+class WindowError(AuricleError):
+    """There can be no window: no display, or a Python without Tk."""
 
 
 class Interrupted(Exception):  # noqa: N818  (it is no error)
