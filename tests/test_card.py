@@ -161,7 +161,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(place=st.sampled_from(PLACES), value=JSON)
 def test_anything_anywhere_is_a_card_or_a_card_error(place: str, value: Any) -> None:
     """Whatever stands wherever in a card's file, the result is a card or one sentence."""

@@ -323,7 +323,7 @@ def a_value(field: dataclasses.Field[Any]) -> st.SearchStrategy[Any]:
     return st.none() | values if "None" in kind else values
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_what_is_printed_can_be_fed_back(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Any configuration, printed as YAML and given as CONFIG, is the same configuration."""
@@ -339,7 +339,7 @@ def test_what_is_printed_can_be_fed_back(tmp_path_factory: pytest.TempPathFactor
     assert load([f"CONFIG={path}"]) == conf
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     key=st.sampled_from([field.name for field in dataclasses.fields(ConfDef)]) | st.text(max_size=8),
     text=st.text(max_size=20) | st.from_regex(r"[\[\]{}&*!:,0-9.eE\- \"'$]{0,12}", fullmatch=True),

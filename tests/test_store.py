@@ -52,7 +52,7 @@ def test_a_wrong_hash_is_refused(tmp_path: Path) -> None:
         store.read_weights(model)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(damage=st.binary(max_size=80), keep=st.integers(0, 80))
 def test_damaged_weights_are_one_sentence(tmp_path_factory: pytest.TempPathFactory, damage: bytes, keep: int) -> None:
     """Whatever the file holds, the result is tensors or one error."""
@@ -87,7 +87,7 @@ def test_weights_lie_beside_their_card(tmp_path: Path, weights: str) -> None:
 def test_finds_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model is found by its name, its folder, or a file in it."""
     bundled = store.look(write(tmp_path / "b", replace(small_card(), name="bundled")))
-    monkeypatch.setattr(store, "installed", lambda: [bundled])
+    monkeypatch.setattr(store, "installed", lambda **_: [bundled])
     folder = write(tmp_path / "m", small_card())
     assert store.find("bundled") == bundled
     assert store.find(str(folder)) == store.find(str(folder / "card.json")) == store.look(folder)
@@ -96,7 +96,7 @@ def test_finds_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_typo_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown name comes with the nearest one, or with those that there are."""
     monkeypatch.setattr(
-        store, "installed", lambda: [store.look(write(tmp_path / "b", replace(small_card(), name="bundled")))]
+        store, "installed", lambda **_: [store.look(write(tmp_path / "b", replace(small_card(), name="bundled")))]
     )
     with pytest.raises(ModelError, match="no model “bundeld”; did you mean bundled"):
         store.find("bundeld")
