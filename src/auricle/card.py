@@ -71,6 +71,17 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class ClipFacts:
+    """How a network that is trained clip by clip is run on a stream; models/clip.py says what comes of it."""
+
+    windows_s: tuple[float, ...]
+    """Lengths of the windows that each step is heard in, seconds."""
+    step_s: float
+    delay_s: float
+    """How far back the step lies that the newest windows score."""
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """Everything about a model that is not a weight."""
 
@@ -92,6 +103,8 @@ class ModelCard:
     labels: tuple[str, ...]
     thresholds: dict[str, Thresholds]
     """Per label; labels that are absent take the configuration's."""
+    clip: ClipFacts | None = None
+    """None: the network's rows are scores of their own."""
 
 
 def read_card(path: Path) -> ModelCard:
@@ -156,11 +169,17 @@ def _card(data: dict[str, Any]) -> ModelCard:
         ),
         window_s=float(data["window_s"]),
         labels=_labels(data["labels"]),
+        clip=_clip(data["clip"]) if data.get("clip") else None,
         thresholds={
             label: Thresholds(on=float(on), off=float(thresholds["off"][label]))
             for label, on in thresholds["on"].items()
         },
     )
+
+
+def _clip(data: Any) -> ClipFacts:
+    windows = tuple(float(seconds) for seconds in data["windows_s"])
+    return ClipFacts(windows_s=windows, step_s=float(data["step_s"]), delay_s=float(data["delay_s"]))
 
 
 def _labels(data: Any) -> tuple[str, ...]:
@@ -189,7 +208,13 @@ def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
         (shape.kernel < 1 or shape.kernel % 2 == 0, "its kernel is not odd"),
         (math.prod(mel for _, mel in shape.pools) > card.front_end.n_mels, "it pools more mel bands than there are"),
         (not 0 < card.window_s < math.inf, "its window is no length of time"),
+        (card.clip is not None and not _is_time(card.clip), "its clips' windows, step or delay are no lengths of time"),
     ]
+
+
+def _is_time(clip: ClipFacts) -> bool:
+    lengths = (*clip.windows_s, clip.step_s)
+    return bool(clip.windows_s) and all(0 < s < 3600 for s in lengths) and 0 <= clip.delay_s <= max(clip.windows_s)
 
 
 def _wrong_sound(sound: FrontEndFacts) -> list[tuple[bool, str]]:

@@ -190,6 +190,18 @@ def head(card: ModelCard, tensors: Tensors) -> bytes:
     return graph.to_bytes()
 
 
+def widths(blocks: int, tensors: Tensors) -> dict[str, list[int]]:
+    """`channels` and `inner` of a card, read off weights whose filters are pruned one by one. Raises CardError."""
+    names = [f"conv_block{number}.conv{{}}.weight" for number in range(1, blocks + 1)]
+    missing = [name.format(k) for name in names for k in (1, 2) if tensors.get(name.format(k), np.zeros(0)).ndim != 4]
+    if missing:
+        raise CardError(f"These weights are of another network: {missing[0]} is missing; name the right model.")
+    return {
+        "channels": [len(tensors[name.format(2)]) for name in names],
+        "inner": [len(tensors[name.format(1)]) for name in names],
+    }
+
+
 def pooled_frames(shape: Architecture) -> int:
     """How many log-mel frames one pooled frame stands for."""
     return int(np.prod([time for time, _ in shape.pools]))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from auricle.card import ModelCard, read_card
 from auricle.errors import CardError, CheckpointError, ModelError
+from auricle.models import catalogue
 
 CARD_FILE = "card.json"
 
@@ -28,20 +32,40 @@ class Installed:
     """Of its weights file."""
 
 
+def default_home() -> Path:
+    """The user's folder for models: AURICLE_HOME, or where the system keeps a program's data."""
+    chosen = os.environ.get("AURICLE_HOME")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("auricle", appauthor=False))
+
+
+def models_folder(home: Path) -> Path:
+    """Where under `home` each installed model has a folder of its own."""
+    return home / "models"
+
+
 def installed() -> list[Installed]:
-    """Every installed model, the bundled one first."""
-    return [look(Path(__file__).parent / "bundled")]
+    """Every model that can be loaded, the bundled one first, then those in the user's folder by name."""
+    found = [look(Path(__file__).parent / "bundled")]
+    for card in sorted(models_folder(default_home()).glob("[!.]*/" + CARD_FILE)):
+        with contextlib.suppress(CardError):  # a damaged one is named when it is asked for
+            found.append(look(card.parent))
+    return found
 
 
 def find(name: str) -> Installed:
     """The installed model called `name`, or the one in a folder of that path. Raises ModelError."""
+    folder = models_folder(default_home()) / name
+    if folder.parent == models_folder(default_home()) and (folder / CARD_FILE).is_file():
+        return look(folder)
+    path = Path(name)
+    if name.casefold() in catalogue.entries() and not path.exists():
+        raise ModelError(f"The model “{name}” is not installed yet; run `auricle models get {name.casefold()}`.")
     models = {model.card.name: model for model in installed()}
     if name in models:
         return models[name]
-    path = Path(name)
     if path.is_dir() or path.is_file():
         return look(path if path.is_dir() else path.parent)
-    near = difflib.get_close_matches(name, models, n=1)
+    near = difflib.get_close_matches(name, [*models, *catalogue.entries()], n=1)
     hint = (
         f"did you mean {near[0]}?"
         if near

@@ -1,0 +1,117 @@
+"""A file of weights, as somebody published it, becomes a card and the tensors that its network needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
+from auricle.card import ModelCard, parse_card
+from auricle.errors import CardError, CheckpointError
+from auricle.models import catalogue, networks
+from auricle.models.checkpoint import read_checkpoint
+
+Tensors = dict[str, NDArray[np.float32]]
+SUFFIXES = (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
+
+
+def read_tensors(path: Path) -> Tensors:
+    """The tensors of a torch checkpoint or a safetensors file, as float32. Raises CheckpointError."""
+    if path.suffix == ".safetensors":
+        try:
+            tensors: dict[str, NDArray[Any]] = load(path.read_bytes())
+        except OSError as error:
+            raise CheckpointError(f"{path}: cannot read the weights ({error.strerror}).") from None
+        except (SafetensorError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path}: not a safetensors file ({error}); download it again.") from None
+    else:
+        tensors = read_checkpoint(path)
+    return {name: np.asarray(tensor.real, np.float32) for name, tensor in _in_blocks(tensors).items()}
+
+
+def adopt(path: Path, *, model: str, labels: Sequence[str]) -> tuple[ModelCard, Tensors]:
+    """The card and the tensors of the published network that `path` holds; `model` names it in the catalogue.
+
+    Where `model` is empty, it is the first one that the tensors fit, one whose file has the same name before others.
+    `labels` are AudioSet's. Raises CheckpointError, and CardError where the tensors are of another network.
+    """
+    tensors = read_tensors(path)
+    if model:
+        return _fit(catalogue.find(model), tensors, labels)
+    candidates = sorted(catalogue.entries().values(), key=lambda entry: Path(entry.file).stem != path.stem)
+    refused = []
+    for entry in candidates:
+        try:
+            return _fit(entry, tensors, labels)
+        except CardError as error:
+            refused.append(error)
+    names = ", ".join(entry.name for entry in candidates)
+    raise CardError(f"{path}: the weights are of none of the networks {names}; say which one is meant to learn why.")
+
+
+def as_json(card: ModelCard) -> str:
+    """The card as its file has it."""
+    fields = asdict(card)
+    sound = fields["front_end"]
+    mean, std = sound.pop("scaler_mean"), sound.pop("scaler_std")
+    if mean:
+        sound["scaler"] = {"mean": mean, "std": std}
+    fields["thresholds"] = {
+        side: {label: getattr(pair, side) for label, pair in card.thresholds.items()} for side in ("on", "off")
+    }
+    return json.dumps({"format": 1, **fields}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _fit(entry: catalogue.Entry, tensors: Tensors, labels: Sequence[str]) -> tuple[ModelCard, Tensors]:
+    data = {
+        **entry.card,
+        "labels": list(labels),
+        "weights": "weights.safetensors",
+        "thresholds": _thresholds(entry, labels),
+    }
+    shape = data["architecture"]
+    if not shape["channels"]:
+        data = {**data, "architecture": networks.completed(shape, tensors)}
+    card = parse_card(data, where=entry.name)
+    classes = _classes(tensors)
+    if classes not in (None, len(labels)):
+        raise CardError(f"{entry.name}: the weights tell {classes} classes apart, but there are {len(labels)} labels.")
+    networks.build(card, tensors)
+    return card, {name: np.ascontiguousarray(tensors[name]) for name in networks.needed(card, tensors)}
+
+
+def _thresholds(entry: catalogue.Entry, labels: Sequence[str]) -> dict[str, dict[str, float]]:
+    """The catalogue's thresholds for every label, as a card has them."""
+    known = entry.thresholds["labels"]
+    pairs = {label: known.get(label, entry.thresholds["default"]) for label in labels}
+    return {side: {label: pair[k] for label, pair in pairs.items()} for k, side in enumerate(("on", "off"))}
+
+
+def _classes(tensors: Tensors) -> int | None:
+    for name in ("fc_audioset.bias", "classifier.5.bias"):
+        if name in tensors and tensors[name].ndim == 1:
+            return len(tensors[name])
+    return None
+
+
+def _in_blocks(tensors: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """E-PANNs numbers its twelve convolutions through; here they go by blocks of two, as in Cnn14."""
+    if "conv12.weight" not in tensors or "conv_block1.conv1.weight" in tensors:
+        return tensors
+    names = {
+        f"{kind}{number}": f"conv_block{(number + 1) // 2}.{kind}{2 - number % 2}"
+        for kind in ("conv", "bn")
+        for number in range(1, 13)
+    }
+    split = (name.split(".", 1) for name in tensors)
+    return {
+        ".".join([names.get(first, first), *rest]): tensor
+        for (first, *rest), tensor in zip(split, tensors.values(), strict=True)
+    }

@@ -1,0 +1,150 @@
+"""Brings published models into the user's folder: download or file, verify, read, convert, install; and removes them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+from safetensors.numpy import save
+
+from auricle.card import ModelCard
+from auricle.errors import ModelError
+from auricle.models import catalogue, convert, store
+from auricle.models.download import Expected, Patience, Progress, WrongError, digest, download, locked, verify
+
+_PINS = "pins.json"
+"""SHA-256 of files whose authors publish none, as they were when they first came."""
+
+
+def get(
+    name: str, *, home: Path, mirror: str, labels: Sequence[str], patience: Patience, progress: Progress
+) -> store.Installed:
+    """Installs the published model `name` under `home`, unless it is there, and says where.
+
+    `mirror`: empty, or the address (http, https) or folder where files of the published names are. Two processes may do
+    this at once: one waits for the other. Raises ModelError.
+    """
+    entry = catalogue.find(name)
+    folder = store.models_folder(home)
+    with locked(folder / f".{entry.name}.lock"):
+        if (folder / entry.name / store.CARD_FILE).is_file():
+            return store.look(folder / entry.name)
+        file = _bring(entry, home=home, mirror=mirror, patience=patience, progress=progress)
+        card, tensors = convert.adopt(file, model=entry.name, labels=labels)
+        installed = _install(folder, card, tensors)
+        _pin(entry, home, digest(file, "sha256"))
+        if file.parent == _downloads(home):
+            file.unlink()
+        return installed
+
+
+def take(file: Path, *, name: str, home: Path, labels: Sequence[str]) -> store.Installed:
+    """Installs the weights in `file` (.pth, .pt, .safetensors) under `home` as `name`, replacing what is there.
+
+    Where `name` is a published model's, the weights must be that network's; where it is empty, the model's own name is
+    taken; any other name is given to whichever published network they fit. Raises ModelError.
+    """
+    known = name.casefold() in catalogue.entries()
+    card, tensors = convert.adopt(file, model=name if known else "", labels=labels)
+    if name and not known:
+        if not name.replace("-", "").replace("_", "").isalnum() or name == "bundled":
+            raise ModelError(f"“{name}” cannot be a model's name; use letters, digits, - and _.")
+        card = replace(card, name=name)
+    folder = store.models_folder(home)
+    with locked(folder / f".{card.name}.lock"):
+        return _install(folder, replace(card, source=str(file.resolve())), tensors)
+
+
+def remove(name: str, *, home: Path) -> Path:
+    """Removes an installed model and says which folder is gone. Raises ModelError, for the bundled one too."""
+    folder = store.models_folder(home)
+    model = folder / name
+    if not name or model.parent != folder or not (model / store.CARD_FILE).is_file():
+        here = sorted(card.parent.name for card in folder.glob("[!.]*/" + store.CARD_FILE))
+        raise ModelError(
+            f"There is no model “{name}” in {folder}; those that can be removed: {', '.join(here) or 'none'}."
+        )
+    with locked(folder / f".{name}.lock"):
+        _discard(model)
+    return model
+
+
+def _bring(entry: catalogue.Entry, *, home: Path, mirror: str, patience: Patience, progress: Progress) -> Path:
+    expected = _expected(entry, home)
+    if mirror and not mirror.startswith(("http://", "https://")):
+        file = Path(mirror) / entry.file
+        try:
+            verify(file, expected)
+        except OSError as error:
+            raise ModelError(
+                f"{file}: cannot be read ({error.strerror}); put the file there, or change MIRROR."
+            ) from None
+        except WrongError as error:
+            raise ModelError(f"{file} {error}; get it anew from {entry.card['source']}.") from None
+        return file
+    downloads = _downloads(home)
+    downloads.mkdir(parents=True, exist_ok=True)
+    urls = (f"{mirror.rstrip('/')}/{quote(entry.file)}",) if mirror else entry.urls
+    download(urls, downloads / entry.file, expected=expected, patience=patience, progress=progress)
+    return downloads / entry.file
+
+
+def _install(folder: Path, card: ModelCard, tensors: convert.Tensors) -> store.Installed:
+    """Writes weights and card under another name and renames the folder, so that no half of it is ever seen."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
+        try:
+            data = save(tensors)
+            card = replace(card, sha256=hashlib.sha256(data).hexdigest())
+            (unfinished / card.weights).write_bytes(data)
+            (unfinished / store.CARD_FILE).write_text(convert.as_json(card), encoding="utf-8")
+            store.look(unfinished)
+            if (folder / card.name).exists():
+                _discard(folder / card.name)
+            unfinished.rename(folder / card.name)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        raise ModelError(
+            f"{folder}: cannot be written ({error.strerror}); make room there, or set AURICLE_HOME."
+        ) from None
+    return store.look(folder / card.name)
+
+
+def _discard(folder: Path) -> None:
+    """Removes a folder; it is out of sight at once."""
+    doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
+    folder.replace(doomed / folder.name)
+    shutil.rmtree(doomed)
+
+
+def _downloads(home: Path) -> Path:
+    return home / "downloads"
+
+
+def _expected(entry: catalogue.Entry, home: Path) -> Expected:
+    known = entry.expected
+    return known if known.sha256 or known.md5 else replace(known, sha256=_pins(home).get(entry.name, ""))
+
+
+def _pin(entry: catalogue.Entry, home: Path, sha256: str) -> None:
+    if not entry.expected.sha256 and not entry.expected.md5:
+        pins = {**_pins(home), entry.name: sha256}
+        part = home / f"{_PINS}.part"
+        part.write_text(json.dumps(pins, indent=1) + "\n", encoding="utf-8")
+        part.replace(home / _PINS)
+
+
+def _pins(home: Path) -> dict[str, str]:
+    try:
+        data = json.loads((home / _PINS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(value) for name, value in data.items()} if isinstance(data, dict) else {}
