@@ -68,7 +68,9 @@ class Model:
             start = max(0, first - -(-before // self._pooled))
             end = len(logmel) if last == total else min(len(logmel), last * self._pooled + after)
             embeddings, probabilities = self._network.run(logmel[start * self._pooled : end])
-            yield embeddings[first - start : last - start], probabilities[first - start : last - start]
+            # Some networks give a row more for frames that do not fill one; it belongs to the clip.
+            rows = slice(first - start, None if last == total else last - start)
+            yield embeddings[rows], probabilities[rows]
 
     def _logmel(self, audio: Audio, rate: int) -> NDArray[np.float32]:
         resampler, front_end = self._resampler(rate), self._front_end()
