@@ -14,7 +14,8 @@ import pytest
 
 from auricle.errors import ModelError
 from auricle.models import download as module
-from auricle.models.download import Expected, Patience, download, locked
+from auricle.models.catalogue import Expected
+from auricle.models.download import Patience, download, locked
 from tests.material import one_sentence
 from tests.wobbly_server import WobblyServer, wobbly
 

@@ -18,7 +18,8 @@ from auricle.card import parse_card, read_card
 from auricle.errors import CardError, CheckpointError, ModelError
 from auricle.labels import audioset
 from auricle.models import catalogue, convert, install, networks, panns, store
-from auricle.models.download import Expected, Patience
+from auricle.models.catalogue import Expected
+from auricle.models.download import Patience
 from auricle.models.runtime import OnnxNetwork
 from tests.material import SHARED, one_sentence
 from tests.wobbly_server import wobbly

@@ -17,23 +17,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from auricle.errors import ModelError
+from auricle.models.catalogue import Expected
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes that there will be, where that is known."""
 _PIECE = 1 << 16
 _LARGEST = 2 << 30
 """Bytes; no model is larger, and a server that never stops does not fill the disk."""
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What is known of a file before it is there."""
-
-    size: int | None
-    """Bytes."""
-    sha256: str
-    """Hexadecimal; empty: not known. So for `md5`."""
-    md5: str
 
 
 @dataclass(frozen=True)

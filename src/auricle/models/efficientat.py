@@ -29,6 +29,8 @@ _EXCITED = (4, 5, 6, 11, 12, 13, 14, 15)
 """Blocks, counted from 1, with squeeze-and-excitation."""
 _HARD_SWISH_FROM = 7
 """The block from which on the nonlinearity is a hard swish; before, it is a ReLU."""
+STRIDES = (2, *_STRIDES, 1)
+"""Of the first convolution, each block and the last convolution, as a card's `pools` has them."""
 _LAST = f"features.{len(_STRIDES) + 1}"
 _HEAD = "mean"
 
@@ -97,7 +99,7 @@ def widths(tensors: Tensors) -> dict[str, list[Any]]:
         raise CardError(f"These weights are of another network: {missing[0]} is missing; name the right model.")
     return {
         "channels": [len(tensors[f"{name}.0.weight"]) for name in names],
-        "pools": [[stride, stride] for stride in (2, *_STRIDES, 1)],
+        "pools": [[stride, stride] for stride in STRIDES],
     }
 
 

@@ -16,7 +16,8 @@ from safetensors.numpy import save
 from auricle.card import ModelCard
 from auricle.errors import ModelError
 from auricle.models import catalogue, convert, store
-from auricle.models.download import Expected, Patience, Progress, WrongError, digest, download, locked, verify
+from auricle.models.catalogue import Expected
+from auricle.models.download import Patience, Progress, WrongError, digest, download, locked, verify
 
 _PINS = "pins.json"
 """SHA-256 of files whose authors publish none, as they were when they first came."""

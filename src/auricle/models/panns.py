@@ -227,8 +227,8 @@ def norm(tensors: Tensors, name: str, epsilon: float) -> tuple[NDArray[np.float6
 def folded(tensors: Tensors, conv: str, batch_norm: str, epsilon: float) -> tuple[Array, Array]:
     """The convolution and the batch norm after it as one convolution with a bias."""
     gain, shift = norm(tensors, batch_norm, epsilon)
-    weight = tensors[f"{conv}.weight"] * gain[:, None, None, None]
-    return weight.astype(np.float32), shift.astype(np.float32)
+    weight = tensors[f"{conv}.weight"] * gain[:, None, None, None].astype(np.float32)
+    return weight, shift.astype(np.float32)
 
 
 def _framewise(graph: Graph, embeddings: str, tensors: Tensors, card: ModelCard) -> str:

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from auricle.errors import ModelError
-from auricle.models.download import Expected
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is known of a file before it is there."""
+
+    size: int | None
+    """Bytes."""
+    sha256: str
+    """Hexadecimal; empty: not known. So for `md5`."""
+    md5: str
 
 
 @dataclass(frozen=True)
