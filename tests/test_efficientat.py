@@ -164,3 +164,18 @@ def test_weights_of_another_network_are_refused(tmp_path: Path, change: dict[str
     save_file(changed, tmp_path / "other.safetensors")
     with pytest.raises(CardError, match=words):
         convert.adopt(tmp_path / "other.safetensors", model="mn04", labels=audioset.names())
+
+
+@pytest.mark.slow
+def test_mn04_names_the_recordings_of_esc10() -> None:
+    """At least 95 % of 400 clips of 5 s, the ten classes read off AudioSet's names, nothing trained."""
+    from benchmarks import esc10
+
+    folder = SHARED / "data" / "esc10"
+    if not folder.exists():
+        pytest.skip(f"{folder} is not here")
+    card, _, network = mn04()
+    answers = esc10.whole(card, network, folder)
+    right = [answer == label for label, given in answers.items() for answer in given]
+    assert len(right) >= 300
+    assert np.mean(right) >= 0.95

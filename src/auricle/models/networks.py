@@ -8,7 +8,7 @@ from typing import Any
 from auricle.card import ModelCard
 from auricle.errors import CardError
 from auricle.models import efficientat, panns
-from auricle.models.panns import Tensors
+from auricle.models.panns import Tensors as Tensors
 
 FAMILIES = ("panns", "panns-vgg", "mobilenetv1", "efficientat")
 
