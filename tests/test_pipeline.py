@@ -381,7 +381,7 @@ def test_every_started_event_ends(script: list[tuple[str, int, int]], fails: boo
 
 
 def test_nothing_hides() -> None:
-    """Invariant 6: level, clipping, silence and lost samples are in the health reports."""
+    """Invariant 6: level, clipping (for two seconds), silence and lost samples are in the health reports."""
     silent = Block(start=0, audio=np.zeros(RATE, np.float32), rate=RATE, lost=0)
     script = [replace(silent, start=k * RATE) for k in range(3)]
     clipped = Block(start=3 * RATE, audio=np.ones(RATE, np.float32), rate=RATE, lost=0)
@@ -391,7 +391,7 @@ def test_nothing_hides() -> None:
         "USB is silent; check that it is not muted.",
         "USB is silent; check that it is not muted.",
         "The input clips; turn its level down.",
-        "",
+        "The input clips; turn its level down.",
     ]
     assert [h.lost_samples for h in sink.health] == [0, 0, 0, 0, 7]
     assert sink.health[0].level_dbfs == sink.health[0].peak_dbfs == -np.inf

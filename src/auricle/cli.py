@@ -18,7 +18,12 @@ from auricle.errors import AuricleError, Interrupted
 _READER_GONE = 141
 _FORMATS = ("table", "jsonl", "csv", "audacity", "dcase")
 _COMMANDS = (
-    ("run", "live", "the microphone if it delivers sound, else the demonstration recording"),
+    (
+        "run",
+        "live",
+        "the microphone if it delivers sound, else the demonstration; in the window where there is a display",
+    ),
+    ("window", "window", "the live window"),
     ("listen", "live", "the microphone as a live view, or its events as lines"),
     ("detect", "recordings", "the events in recordings"),
     ("devices", "facts", "the input devices"),
@@ -35,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _arguments(argv)
         run: Callable[[argparse.Namespace], int] = getattr(import_module(arguments.module), arguments.command)
         status = run(arguments)
         sys.stdout.flush()
@@ -55,6 +60,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"auricle: {error.filename or 'the output'}: {error.strerror}; nothing more was written.", file=sys.stderr
         )
         return 2
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The words of the command line; files and settings may stand before, between and after options."""
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    unknown = [word for word in rest if word.startswith("-") and word != "-"]
+    if unknown:
+        parser.error(f"there is no option {unknown[0]} for {arguments.command}; see `auricle {arguments.command} -h`")
+    arguments.words += rest
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from auricle.messages import Audio, Block, Health, Scores, SourceState
 from auricle.stages import Decoder, FrontEnd, Resampler, Sink, Source, Tagger
 
 _CLIPPED = 0.999
+_CLIPPING_SHOWN_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Pipeline:
         self._origin_s = 0.0  # stream time at which the present segment began
         self._end_s = 0.0  # stream time of the last sample so far
         self._loud_s = 0.0  # stream time at which the input was last not silent
+        self._clipped_s = -math.inf  # stream time at which the input last clipped
         self._lost = self._late = 0
 
     def run(self) -> None:
@@ -81,7 +83,7 @@ class Pipeline:
         if self._resampler is None or block.rate != self._source_rate or fill != block.lost:
             self._finish()
             self._resampler, self._source_rate = self._make_resampler(block.rate), block.rate
-            self._origin_s = block.start / block.rate
+            self._origin_s = self._loud_s = block.start / block.rate
         elif fill:
             self._advance(self._resampler.push(np.zeros(fill, np.float32)))
         self._end_s = (block.start + len(block.audio)) / block.rate
@@ -119,6 +121,8 @@ class Pipeline:
         level = float(np.sqrt(np.mean(np.square(block.audio)))) if len(block.audio) else 0.0
         if _dbfs(peak) > self._limits.silence_dbfs:
             self._loud_s = self._end_s
+        if peak >= _CLIPPED:
+            self._clipped_s = self._end_s
         self._sink.handle(
             Health(
                 time_s=self._end_s,
@@ -128,14 +132,14 @@ class Pipeline:
                 lost_samples=self._lost,
                 late_blocks=self._late,
                 source_state=self._source.state,
-                note=self._note(peak),
+                note=self._note(),
             )
         )
 
-    def _note(self, peak: float) -> str:
+    def _note(self) -> str:
         if self._source.state is SourceState.WAITING:
             return f"{self._source.name} delivers no sound; waiting for it to come back."
-        if peak >= _CLIPPED:
+        if self._end_s - self._clipped_s < _CLIPPING_SHOWN_S:
             return "The input clips; turn its level down."
         if self._end_s - self._loud_s >= self._limits.silence_s:
             return f"{self._source.name} is silent; check that it is not muted."

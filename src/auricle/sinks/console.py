@@ -25,6 +25,7 @@ Ranking = Callable[[NDArray[np.float32]], list[tuple[str, float]]]
 """Scores (classes,) → the highest tracked labels with theirs."""
 _FLOOR_DBFS = -60.0
 _RECENT = 8
+_REPEAT_S = 60.0
 _PEAK_FALL_DB_PER_S = 12.0
 _SHARE_OVER_S = 3.0
 """The share of a core that is shown is a mean over so long."""
@@ -143,7 +144,8 @@ class EventLines:
     def __init__(self, *, stream: TextIO, events: bool) -> None:
         """`stream` is usually standard error; without `events`, only what is wrong is said."""
         self._stream, self._events = stream, events
-        self._said, self._waiting = "", False
+        self._said_s: dict[str, float] = {}  # stream time at which each trouble was last told
+        self._waiting = False
 
     def handle(self, message: Message) -> None:
         """Writes the line that `message` is worth, if any."""
@@ -155,14 +157,21 @@ class EventLines:
                 self._write(
                     f"{clock(message.offset_s):>9}  {message.label} ends after {length_s:.1f} s, at most {message.peak:.0%}"
                 )
-        elif isinstance(message, Health) and message.note != self._said:
-            waited = self._waiting
-            self._said, self._waiting = message.note, message.source_state is SourceState.WAITING
-            if message.note or waited:
-                self._write(f"{clock(message.time_s):>9}  {message.note or 'The input delivers sound again.'}")
+        elif isinstance(message, Health):
+            self._tell(message)
 
     def close(self) -> None:
         """Nothing is left to write."""
+
+    def _tell(self, health: Health) -> None:
+        """Says that a device has come back, and each trouble, but none twice within a minute."""
+        if self._waiting and health.source_state is SourceState.RUNNING:
+            self._write(f"{clock(health.time_s):>9}  The input delivers sound again.")
+            self._said_s.clear()
+        self._waiting = health.source_state is SourceState.WAITING
+        if health.note and health.time_s - self._said_s.get(health.note, -math.inf) >= _REPEAT_S:
+            self._said_s[health.note] = health.time_s
+            self._write(f"{clock(health.time_s):>9}  {health.note}")
 
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")
