@@ -35,9 +35,8 @@ def test_a_folder_is_a_model_that_hears_row_by_row(tmp_path: Path) -> None:
     """So is its card or its weights file, which then is no bare file."""
     here = folder(tmp_path / "small")
     for where in (here, here / "card.json", here / "weights.safetensors"):
-        for name, path in (("bundled", str(where)), (str(where), "")):
-            card, tensors = assembly.read(name, path=path, labels=LABELS)
-            assert card == small_card()
+        card, tensors = assembly.read(str(where), model="bundled", labels=LABELS)
+        assert card == small_card()
     loaded = assembly.load(card, tensors, threads=1)
     assert loaded.score_s == pytest.approx(4 * 128 / 8000)
     tagger = loaded.tagger(step_s=0.2, window_s=None, provisional=False)
@@ -51,11 +50,11 @@ def test_a_bare_file_is_the_network_that_it_holds(tmp_path: Path) -> None:
         pytest.skip(f"{WEIGHTS} is not here")
     shutil.copy(WEIGHTS, tmp_path / "some.PT")
     file = str(tmp_path / "some.PT")
-    for name, path in (("bundled", file), ("mn04", file), (file, "")):
-        card, tensors = assembly.read(name, path=path, labels=LABELS)
+    for model in ("bundled", "mn04", file):
+        card, tensors = assembly.read(file, model=model, labels=LABELS)
         assert card.name == "mn04"
     with pytest.raises(CardError, match="cnn14: the weights do not fit"):
-        assembly.read("cnn14", path=file, labels=LABELS)
+        assembly.read(file, model="cnn14", labels=LABELS)
     loaded = assembly.load(card, tensors, threads=1)
     assert loaded.score_s == pytest.approx(0.16)
     tagger = loaded.tagger(step_s=10, window_s=5, provisional=True)
@@ -70,17 +69,17 @@ def test_a_bare_file_is_the_network_that_it_holds(tmp_path: Path) -> None:
 def test_what_is_neither_is_one_sentence(tmp_path: Path) -> None:
     """An unknown name; a file that is no checkpoint."""
     with pytest.raises(ModelError, match=r"There is no model “xyzzy\.pth”"):
-        assembly.read("xyzzy.pth", path="", labels=LABELS)
+        assembly.read("xyzzy.pth", model="", labels=LABELS)
     with pytest.raises(CardError, match="cannot read the model's card"):
-        assembly.read("bundled", path="/nowhere", labels=LABELS)
+        assembly.read("/nowhere", model="bundled", labels=LABELS)
     (tmp_path / "x.pth").write_bytes(b"text")
     with pytest.raises(CheckpointError):
-        assembly.read(str(tmp_path / "x.pth"), path="", labels=LABELS)
+        assembly.read(str(tmp_path / "x.pth"), model="", labels=LABELS)
 
 
 def test_the_cards_window_may_be_replaced(tmp_path: Path) -> None:
     """Row by row, a longer window costs more and changes nothing once the context has arrived."""
-    card, tensors = assembly.read("", path=str(folder(tmp_path / "small")), labels=LABELS)
+    card, tensors = assembly.read(str(folder(tmp_path / "small")), model="", labels=LABELS)
     loaded = assembly.load(replace(card, window_s=0.5), tensors, threads=1)
     frames = Frames(0, np.random.default_rng(1).standard_normal((200, 16)).astype(np.float32))
     one, other = (loaded.tagger(step_s=0.3, window_s=w, provisional=False).push(frames) for w in (None, 3.0))

@@ -63,18 +63,17 @@ class Loaded:
         return self.card.front_end.hop / self.card.front_end.rate
 
 
-def read(name: str, *, path: str, labels: Sequence[str]) -> tuple[ModelCard, networks.Tensors]:
-    """The card and weights of the model in `path`, or, where that is empty, of the one called `name`.
+def read(where: str, *, model: str, labels: Sequence[str]) -> tuple[ModelCard, networks.Tensors]:
+    """The card and weights of an installed model's name, of a folder that has both, or of a bare file of weights.
 
-    A path is a folder with a card, or a bare file of weights (.pth, .pt, .safetensors). Such a file holds a published
-    network: the one that the catalogue calls `name`, or, where there is none of that name, the first that it fits. A name
-    may be a path as well. `labels` are AudioSet's. Raises ModelError.
+    A bare file (.pth, .pt, .safetensors) holds a published network: the one that the catalogue calls `model`, or, where
+    there is none of that name, the first that it fits; `labels` are AudioSet's. Raises ModelError.
     """
-    where = Path(path or name)
-    if where.suffix.lower() in convert.SUFFIXES and where.is_file() and not (where.parent / store.CARD_FILE).is_file():
-        model = name if path and name in catalogue.entries() else ""
-        return convert.adopt(where, model=model, labels=labels)
-    installed = store.look(where.parent if where.is_file() else where) if path else store.find(name)
+    path = Path(where)
+    if path.suffix.lower() in convert.SUFFIXES and path.is_file() and not (path.parent / store.CARD_FILE).is_file():
+        return convert.adopt(path, model=model if model in catalogue.entries() else "", labels=labels)
+    is_path = path.name != where
+    installed = store.look(path.parent if path.is_file() else path) if is_path else store.find(where)
     return installed.card, store.read_weights(installed)
 
 
