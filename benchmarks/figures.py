@@ -38,7 +38,7 @@ def file_mode(folder: Path) -> str:
     path = folder / "long.wav"
     soundfile.write(path, demonstration(44100, 60 * _MINUTES), 44100, subtype="PCM_16")
     auricle = Auricle(settings.load())
-    _ = auricle.network
+    _ = auricle.loaded.network
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     try:
@@ -87,7 +87,7 @@ def live_step() -> str:
     times = []
     for _ in range(200):
         began_s = time.perf_counter()
-        auricle.network.run(window)
+        auricle.loaded.network.run(window)
         times.append(time.perf_counter() - began_s)
     return f"{1000 * statistics.median(times):.2f} ms"
 

@@ -1,6 +1,7 @@
 """`python -m benchmarks.models`: what each published model costs on one core, with random weights of its shape.
 
-A 2 s window is the network alone, on frames that are there; the median of many runs. torch's eager Cnn9 is the yardstick,
+A 2 s window is the network alone, on frames that are there; the median
+processor time of many runs. torch's eager Cnn9 is the yardstick,
 where torch is installed. Widths of mn04 and mn10 are those of MobileNetV3 (Howard et al. 2019, arXiv 1905.02244, table 1);
 E-PANNs' are known from its weights only, and it is left out.
 """
@@ -72,13 +73,13 @@ def made(entry: catalogue.Entry) -> tuple[ModelCard, Tensors] | None:
 
 
 def median_ms(action: Callable[[], Any], runs: int) -> float:
-    """The median time of `action`, after one run that does not count."""
+    """The median processor time of `action`, on one thread, after one run that does not count."""
     action()
     times = []
     for _ in range(runs):
-        began_s = time.perf_counter()
+        began_s = time.process_time()
         action()
-        times.append(1000 * (time.perf_counter() - began_s))
+        times.append(1000 * (time.process_time() - began_s))
     return statistics.median(times)
 
 

@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from auricle.app import detect, listen, load_model
+    from auricle.api import detect, listen, load_model
     from auricle.audio.ring import RingBuffer
     from auricle.card import ModelCard
     from auricle.config import ConfDef
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
-    "detect": "app",
-    "listen": "app",
-    "load_model": "app",
+    "detect": "api",
+    "listen": "api",
+    "load_model": "api",
     "RingBuffer": "audio.ring",
     "ModelCard": "card",
     "ConfDef": "config",

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from auricle import settings
 from auricle.audio.resample import PassThrough, StreamResampler
 from auricle.audio.ring import RingBuffer
-from auricle.card import FrontEndFacts, ModelCard, Thresholds
+from auricle.card import FrontEndFacts, ModelCard
+from auricle.choices import check_facts, odd, thresholds
 from auricle.config import ConfDef
-from auricle.errors import SettingsError, SourceError
+from auricle.errors import SourceError
 from auricle.events.decoder import EventDecoder
 from auricle.events.hysteresis import Durations
 from auricle.events.reasons import Reasons
 from auricle.events.smoothing import MedianFilter
 from auricle.events.tracker import PredictionTracker
+from auricle.features.kaldi import EmphasisedLogMel
 from auricle.features.logmel import LogMel
-from auricle.features.mel import slaney_filterbank
+from auricle.features.mel import kaldi_filterbank, slaney_filterbank
 from auricle.features.watched import WatchedFrontEnd
-from auricle.labels import subset
+from auricle.labels import audioset, subset
 from auricle.messages import Event, EventState, Frames
-from auricle.models import panns, store
-from auricle.models.runtime import OnnxNetwork
-from auricle.models.window import WindowTagger
+from auricle.models import assembly
 from auricle.pipeline import Limits, Pipeline
 from auricle.sinks.inbox import Inbox
 from auricle.sources.array import ArraySource, as_mono
@@ -43,63 +41,6 @@ from auricle.stages import FrontEnd, Resampler, Sink, Source
 from auricle.tagging import Model
 
 DEMONSTRATION = Path(__file__).parent / "demonstration" / "demonstration.ogg"
-_FACTS = {
-    "SAMPLERATE": "rate",
-    "MODEL_WINSIZE": "window_size",
-    "STFT_HOPSIZE": "hop",
-    "STFT_WINDOW": "window",
-    "N_MELS": "n_mels",
-    "MEL_FMIN": "fmin",
-    "MEL_FMAX": "fmax",
-}
-"""Settings that repeat a fact of the model's card."""
-
-
-def load_model(name: str, **values: Any) -> Model:
-    """The model called `name`, or the one in the folder `name`, ready to hear. Keyword arguments are settings.
-
-    Raises ModelError where there is none or it is damaged, SettingsError for a setting that does not fit.
-    """
-    return Auricle(settings.load(values={**values, "MODEL": name})).model
-
-
-def detect(
-    source: str | Path | NDArray[np.generic] | BinaryIO, *, rate: int | None = None, **values: Any
-) -> Iterator[Event]:
-    """The events in a recording, in the order in which they end.
-
-    `source`: a path, an array of samples with its `rate` in Hz, or an open binary stream. Keyword arguments are
-    settings, as `auricle -h` lists them. Raises AuricleError.
-    """
-    auricle = Auricle(settings.load(values=values))
-    return auricle.events(auricle.recording(source, rate))
-
-
-@contextlib.contextmanager
-def listen(**values: Any) -> Iterator[Inbox]:
-    """The microphone, until the block is left; iterate it for events as they start and as they end.
-
-    Keyword arguments are settings. Raises AuricleError.
-    """
-    conf = settings.load(values=values)
-    auricle = Auricle(conf)
-    source, inbox = auricle.microphone(), Inbox(length=conf.QUEUE_LENGTH)
-    pipeline = auricle.pipeline(source, inbox, live=True)
-
-    def run() -> None:
-        try:
-            pipeline.run()
-            inbox.close()
-        except BaseException as error:
-            inbox.fail(error)
-
-    thread = threading.Thread(target=run, name="pipeline", daemon=True)
-    thread.start()
-    try:
-        yield inbox
-    finally:
-        source.close()
-        thread.join()
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,25 +50,22 @@ class Auricle:
     conf: ConfDef
 
     @cached_property
-    def installed(self) -> store.Installed:
-        """The chosen model's card and place. Raises ModelError, and SettingsError where a setting contradicts it."""
-        path = self.conf.MODEL_PATH
-        found = store.look(Path(path)) if path else store.find(self.conf.MODEL)
-        check_facts(self.conf, found.card.front_end)
-        return found
+    def _read(self) -> tuple[ModelCard, Mapping[str, NDArray[np.float32]]]:
+        """The chosen model's card and weights. Raises ModelError, and SettingsError where a setting contradicts it."""
+        where = self.conf.MODEL_PATH or self.conf.MODEL
+        card, tensors = assembly.read(where, model=self.conf.MODEL, labels=audioset.names())
+        check_facts(self.conf, card.front_end)
+        return card, tensors
 
     @property
     def card(self) -> ModelCard:
         """The chosen model's."""
-        return self.installed.card
+        return self._read[0]
 
     @cached_property
-    def network(self) -> OnnxNetwork:
-        """The chosen model's, ready to run. Raises ModelError."""
-        tensors = store.read_weights(self.installed)
-        panns.check(self.card, tensors)
-        trunk, head = panns.trunk(self.card, tensors), panns.head(self.card, tensors)
-        return OnnxNetwork(trunk=trunk, head=head, threads=self.conf.THREADS)
+    def loaded(self) -> assembly.Loaded:
+        """The chosen model, ready to run. Raises ModelError."""
+        return assembly.load(*self._read, threads=self.conf.THREADS)
 
     @cached_property
     def tracked(self) -> list[int]:
@@ -147,12 +85,12 @@ class Auricle:
         frame_s = self.card.front_end.hop / self.card.front_end.rate
         return Model(
             card=self.card,
-            network=self.network,
+            network=self.loaded.network,
             front_end=partial(front_end, self.card.front_end),
             resampler=partial(resampler, self.card.front_end.rate),
             as_mono=partial(as_mono, channel=self.conf.CHANNEL, name="audio"),
-            pooled_frames=panns.pooled_frames(self.card.architecture),
-            context=panns.context(self.card.architecture),
+            pooled_frames=self.loaded.pooled_frames,
+            context=self.loaded.context,
             chunk_frames=round(self.conf.FILE_STEP / frame_s),
         )
 
@@ -194,18 +132,9 @@ class Auricle:
         `see`, where it is given, is shown the spectral frames, in the pipeline's thread.
         """
         conf, card = self.conf, self.card
-        facts, pooled = card.front_end, panns.pooled_frames(card.architecture)
-        frame_s = facts.hop / facts.rate
-        window_s = conf.WINDOW if conf.WINDOW is not None else card.window_s
-        tagger = WindowTagger(
-            network=self.network,
-            frame_s=frame_s,
-            pooled_frames=pooled,
-            context=panns.context(card.architecture),
-            step_frames=round((conf.STEP if live else conf.FILE_STEP) / frame_s),
-            window_frames=round(window_s / frame_s),
-            provisional=live,
-        )
+        facts = card.front_end
+        step_s = conf.STEP if live else conf.FILE_STEP
+        tagger = self.loaded.tagger(step_s=step_s, window_s=conf.WINDOW, provisional=live)
         decoder = EventDecoder(
             labels=card.labels,
             tracked=self.tracked,
@@ -233,8 +162,7 @@ class Auricle:
     @property
     def smoothing_frames(self) -> int:
         """Length of the filter over the scores."""
-        facts = self.card.front_end
-        return odd(self.conf.SMOOTHING * facts.rate / (panns.pooled_frames(self.card.architecture) * facts.hop))
+        return odd(self.conf.SMOOTHING / self.loaded.score_s)
 
     def reasons(self) -> Reasons:
         """Says why a label is or is not an event, as the pipeline decides it."""
@@ -262,10 +190,12 @@ def _ended(inbox: Inbox) -> Iterator[Event]:
 
 def front_end(facts: FrontEndFacts) -> FrontEnd:
     """A fresh front end for what the card says."""
-    bands = slaney_filterbank(
-        rate=facts.rate, fft_size=facts.window_size, n_mels=facts.n_mels, fmin=facts.fmin, fmax=facts.fmax
+    fft_size = facts.fft_size or facts.window_size
+    bands = {"panns": slaney_filterbank, "efficientat": kaldi_filterbank}[facts.kind](
+        rate=facts.rate, fft_size=fft_size, n_mels=facts.n_mels, fmin=facts.fmin, fmax=facts.fmax
     )
-    return LogMel(filterbank=bands, window_size=facts.window_size, hop=facts.hop)
+    kind = EmphasisedLogMel if facts.kind == "efficientat" else LogMel
+    return kind(filterbank=bands, window_size=facts.window_size, hop=facts.hop)
 
 
 def resampler(output_rate: int, input_rate: int) -> Resampler:
@@ -273,37 +203,3 @@ def resampler(output_rate: int, input_rate: int) -> Resampler:
     if input_rate == output_rate:
         return PassThrough()
     return StreamResampler(input_rate=input_rate, output_rate=output_rate)
-
-
-def odd(frames: float) -> int:
-    """The odd number nearest to `frames`, at least 1."""
-    return 2 * round(max(0.0, frames - 1) / 2) + 1
-
-
-def thresholds(conf: ConfDef, card: ModelCard) -> list[Thresholds]:
-    """One pair for each label: per label from the settings, else for all from the settings, else the card's."""
-    given: Mapping[str, dict[str, float]] = {
-        "on": {subset.known(name, card.labels): value for name, value in conf.ON_THRESHOLDS.items()},
-        "off": {subset.known(name, card.labels): value for name, value in conf.OFF_THRESHOLDS.items()},
-    }
-    pairs = []
-    for label in card.labels:
-        fact = card.thresholds[label]
-        on = given["on"].get(label, fact.on if conf.ON_THRESHOLD is None else conf.ON_THRESHOLD)
-        # A lower on-threshold takes the card's off-threshold down with it.
-        usual = min(fact.off, on) if conf.OFF_THRESHOLD is None else conf.OFF_THRESHOLD
-        off = given["off"].get(label, usual)
-        if off > on:
-            raise SettingsError(f"The off-threshold of “{label}”, {off:g}, is above its on-threshold {on:g}; lower it.")
-        pairs.append(Thresholds(on=on, off=off))
-    return pairs
-
-
-def check_facts(conf: ConfDef, facts: FrontEndFacts) -> None:
-    """Raises SettingsError where a setting differs from what the weights were trained on."""
-    for key, name in _FACTS.items():
-        wanted, fact = getattr(conf, key), getattr(facts, name)
-        if wanted is not None and wanted != fact:
-            raise SettingsError(
-                f"{key}={wanted} does not fit the model, whose weights were trained with {fact}; leave it out."
-            )

@@ -40,7 +40,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def _model(auricle: Auricle) -> Iterator[str]:
     began_s = time.perf_counter()
-    network = auricle.network
+    network = auricle.loaded.network
     yield f"model {auricle.card.name}: {len(auricle.card.labels)} classes, loaded in {1000 * (time.perf_counter() - began_s):.0f} ms"
     facts = auricle.card.front_end
     window = np.zeros((round(auricle.card.window_s * facts.rate / facts.hop), facts.n_mels), np.float32)

@@ -11,9 +11,11 @@ from datetime import datetime
 import numpy as np
 
 from auricle import settings
-from auricle.app import Auricle, thresholds
+from auricle.app import Auricle
+from auricle.choices import thresholds
+from auricle.commands import window
 from auricle.commands.interruption import closing_on_signal
-from auricle.errors import DeviceError
+from auricle.errors import DeviceError, WindowError
 from auricle.messages import Event, EventState, Message
 from auricle.sinks.console import EventLines, TerminalView
 from auricle.sinks.fanout import Fanout
@@ -45,8 +47,11 @@ def listen(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The microphone if one delivers sound, else the demonstration; a table of the events at the end."""
+    """The microphone if one delivers sound, else the demonstration; in the window, or with a table of the events at the end."""
     auricle = _ready(arguments)
+    if window.can_show():
+        with contextlib.suppress(WindowError):  # a display that is named but not there
+            return window.show(auricle, begin=True, fallback=True)
     source = _best_source(auricle)
     kept = _Kept()
     sinks: dict[str, Sink] = {"kept": kept}
@@ -97,7 +102,7 @@ class _Kept:
 def _ready(arguments: argparse.Namespace) -> Auricle:
     """Everything that may be wrong with settings or model is found before a device is opened."""
     auricle = Auricle(settings.load(arguments.words))
-    _ = auricle.network, auricle.tracker, thresholds(auricle.conf, auricle.card)
+    _ = auricle.loaded, auricle.tracker, thresholds(auricle.conf, auricle.card)
     return auricle
 
 
