@@ -114,3 +114,4 @@ class ConfDef:
     )
     TITLE_FONTSIZE: int = _key(28, "font size of the window's title", unit="pt", low=4, high=200)
     TABLE_FONTSIZE: int = _key(22, "font size of the window's rows", unit="pt", low=4, high=200)
+    THEME: str = _key("light", "colours of the window", choices=("light", "dark"))

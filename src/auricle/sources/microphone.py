@@ -68,6 +68,16 @@ def inputs() -> list[Input]:
     return found
 
 
+def refresh() -> None:
+    """Makes PortAudio look for devices again, which it does at its start only; no stream may be open. Raises DeviceError."""
+    portaudio = _portaudio()
+    try:
+        portaudio._terminate()
+        portaudio._initialize()
+    except portaudio.PortAudioError as error:
+        raise DeviceError(str(error.args[0])) from None
+
+
 def select(devices: list[Input], wanted: str) -> Input:
     """The one whose name is `wanted`, or contains it; the default one for an empty text. Raises DeviceError."""
     if not devices:
@@ -155,7 +165,7 @@ class Microphone:
         self._shut()
         while not self._closed.wait(pause_s):
             with contextlib.suppress(DeviceError):
-                _refresh()
+                refresh()
                 self._open()
                 return
             pause_s = min(2 * pause_s, _LONGEST_RETRY_S)
@@ -227,13 +237,3 @@ def _portaudio() -> Any:
             "install it: `sudo apt install libportaudio2` on Debian, `brew install portaudio` on macOS."
         ) from None
     return sounddevice
-
-
-def _refresh() -> None:
-    """Makes PortAudio look for devices again, which it does at its start only."""
-    portaudio = _portaudio()
-    try:
-        portaudio._terminate()
-        portaudio._initialize()
-    except portaudio.PortAudioError as error:
-        raise DeviceError(str(error.args[0])) from None
