@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.virtual_microphone import VirtualMicrophone
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_screen() -> None:
+    """No test opens a window on the screen of whoever runs it; those of tests/gui have a display of their own."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        os.environ.pop(name, None)
 
 
 @pytest.fixture

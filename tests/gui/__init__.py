@@ -1,0 +1,1 @@
+"""Tests of the window, on a display of their own."""
