@@ -24,7 +24,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     (wheel,) = folder.glob("*.whl")
-    pip = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "-c", REPOSITORY / "constraints.txt", wheel], check=True)
     return folder / "venv"
 
