@@ -1,9 +1,8 @@
 """`python -m benchmarks.models`: what each published model costs on one core, with random weights of its shape.
 
-A 2 s window is the network alone, on frames that are there; the median
-processor time of many runs. torch's eager Cnn9 is the yardstick,
-where torch is installed. Widths of mn04 and mn10 are those of MobileNetV3 (Howard et al. 2019, arXiv 1905.02244, table 1);
-E-PANNs' are known from its weights only, and it is left out.
+A 2 s window is the network alone, on frames that are there; the median processor time of many runs. Cnn9 in eager
+torch is the yardstick, where torch is installed. Widths of mn04 and mn10 are those of MobileNetV3 (Howard et al. 2019,
+arXiv 1905.02244, table 1); E-PANNs' are known from its weights only, and it is left out.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def test_get_from_a_server_installs_what_can_be_found_and_run(home: Path) -> Non
         assert server.requests[0][0] == "/mn04_as_mAP_432.pt"
         assert get(home, mirror=server.url("")) == model
         assert len(server.requests) == asked
-    assert store.find("mn04") == model
+    assert store.find("mn04") == store.find("MN04") == model
     assert model.folder == home / "models" / "mn04"
     assert tree(home) == {"models/mn04/card.json", "models/mn04/weights.safetensors"}
     assert model.card.labels == LABELS

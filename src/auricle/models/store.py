@@ -54,9 +54,9 @@ def installed() -> list[Installed]:
 
 def find(name: str) -> Installed:
     """The installed model called `name`, or the one in a folder of that path. Raises ModelError."""
-    folder = models_folder(default_home()) / name
-    if folder.parent == models_folder(default_home()) and (folder / CARD_FILE).is_file():
-        return look(folder)
+    for folder in (models_folder(default_home()) / name, models_folder(default_home()) / name.casefold()):
+        if folder.parent == models_folder(default_home()) and (folder / CARD_FILE).is_file():
+            return look(folder)
     path = Path(name)
     if name.casefold() in catalogue.entries() and not path.exists():
         raise ModelError(f"The model “{name}” is not installed yet; run `auricle models get {name.casefold()}`.")
