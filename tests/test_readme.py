@@ -98,7 +98,7 @@ def test_the_python_of_the_readme_runs(street: Path, virtual_microphone: Virtual
         running = Running(str(script), environment=virtual_microphone.environment, program=[sys.executable])
         try:
             virtual_microphone.play(street / "street.wav")
-            wait_until(lambda running=running: any("Dial tone" in line for line in running.lines), "Dial tone")  # type: ignore[misc]
+            wait_until(lambda running=running: any("Busy signal" in line for line in running.lines), "Busy signal")  # type: ignore[misc]
         finally:
             running.kill()
 

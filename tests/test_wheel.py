@@ -24,7 +24,14 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     (wheel,) = folder.glob("*.whl")
-    pip: list[str | Path] = [folder / "venv" / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [
+        folder / "venv" / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]
     subprocess.run([*pip, "-c", REPOSITORY / "constraints.txt", wheel], check=True)
     return folder / "venv"
 
@@ -38,7 +45,7 @@ def test_the_wheel_runs_from_an_empty_environment(environment: Path, tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     assert "demonstration" in done.stderr
-    assert "Dial tone" in done.stdout
+    assert "Smoke detector" in done.stdout
 
 
 @pytest.mark.slow

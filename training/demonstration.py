@@ -2,8 +2,8 @@
 
     python -m training.demonstration      writes src/auricle/demonstration/demonstration.ogg and .csv
 
-Tones by standard: dialling ITU-T Q.23, dial and busy tone as in North America (ITU-T E.180 supplement 2), the smoke
-alarm's temporal-three ISO 8201. Rain is many short drops over a hiss; the tune is plucked strings (Karplus & Strong 1983).
+Tones by standard: dialling ITU-T Q.23, the busy tone as in North America (ITU-T E.180 supplement 2), the smoke
+alarm's temporal-three ISO 8201. Rain is many short drops over a hiss.
 """
 
 from __future__ import annotations
@@ -49,45 +49,28 @@ def busy(times: int) -> Sound:
 def smoke_alarm(cycles: int) -> Sound:
     """Three beeps of half a second, then a pause of a second and a half, on a piezo's 3.1 kHz with its overtone."""
     beep = np.concatenate([tones(0.5, 3100) + 0.2 * tones(0.5, 6200), pause(0.5)])
-    return np.concatenate([part for _ in range(cycles) for part in (beep, beep, beep, pause(1.0))])[: -round(1.5 * RATE)]
+    return np.concatenate([part for _ in range(cycles) for part in (beep, beep, beep, pause(1.0))])[
+        : -round(1.5 * RATE)
+    ]
 
 
 def rain(seconds: float, rng: np.random.Generator) -> Sound:
-    """Drops as decaying bursts at random moments over a hiss."""
-    hiss = rng.standard_normal(round(seconds * RATE)) * 0.12
+    """Drops, as bursts that die away at random moments, over a hiss that is softer towards high pitches."""
+    white = rng.standard_normal(round(seconds * RATE) + 1)
+    hiss = white[1:] + 0.5 * white[:-1]
     drops = np.zeros(len(hiss))
-    for start in rng.integers(0, len(hiss) - 640, round(400 * seconds)):
-        decay = np.exp(-np.arange(640) / rng.uniform(20, 160))
-        drops[start : start + 640] += rng.exponential(0.15) * decay * rng.standard_normal(640)
-    edge = np.minimum(1.0, np.arange(len(hiss)) / (0.05 * RATE))
-    return np.asarray((hiss + drops) * edge * edge[::-1])
-
-
-def tune(notes: tuple[tuple[float, float], ...], rng: np.random.Generator) -> Sound:
-    """(Hz, seconds) pairs on a plucked string that rings on under the next notes."""
-    total = sum(length for _, length in notes)
-    sound, start = np.zeros(round((total + 1.0) * RATE)), 0
-    for pitch, length in notes:
-        period = round(RATE / pitch)
-        string = rng.uniform(-1, 1, period)
-        turns = []
-        for _ in range(round(1.0 * RATE / period)):
-            turns.append(string)
-            string = 0.498 * (string + np.roll(string, 1))
-        ringing = np.concatenate(turns)
-        sound[start : start + len(ringing)] += ringing
-        start += round(length * RATE)
-    fade = np.minimum(1.0, np.arange(len(sound))[::-1] / (0.3 * RATE))
-    return np.asarray(sound * fade)
+    for start in rng.integers(0, len(hiss) - 640, round(200 * seconds)):
+        decay = np.exp(-np.arange(640) / rng.uniform(5, 160))
+        drops[start : start + 640] += rng.exponential(1.0) * decay * rng.standard_normal(640)
+    return np.asarray(hiss / np.std(hiss) + drops / np.std(drops))
 
 
 def compose(rng: np.random.Generator) -> tuple[Sound, list[tuple[str, float, float]]]:
     """The recording, and (label, onset, offset) in seconds of what can be heard in it."""
     parts: list[tuple[str, Sound, float]] = [
-        ("Dial tone", tones(1.6, 350, 440), 0.2),
         ("Telephone dialing, DTMF", dialling("5551987212"), 0.25),
         ("Busy signal", busy(3), 0.2),
-        ("Rain", rain(4.0, rng), 0.4),
+        ("Rain", rain(6.0, rng), 0.4),
         ("Smoke detector, smoke alarm", smoke_alarm(1), 0.3),
     ]
     start_s, placed, truth = 1.0, [], []
