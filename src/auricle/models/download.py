@@ -193,4 +193,4 @@ def _sentence(failures: dict[str, str]) -> str:
 def _advice(part: Path) -> str:
     if part.exists():
         return "run the same command again, and it goes on from where it stopped."
-    return "check the network, or give another place with MIRROR=."
+    return "check the network, or set AURICLE_MIRROR to another place."

@@ -84,7 +84,7 @@ def _bring(entry: catalogue.Entry, *, home: Path, mirror: str, patience: Patienc
             verify(file, expected)
         except OSError as error:
             raise ModelError(
-                f"{file}: cannot be read ({error.strerror}); put the file there, or change MIRROR."
+                f"{file}: cannot be read ({error.strerror}); put the file there, or change AURICLE_MIRROR."
             ) from None
         except WrongError as error:
             raise ModelError(f"{file} {error}; get it anew from {entry.card['source']}.") from None

@@ -39,6 +39,8 @@ class Entry:
     urls: tuple[str, ...]
     """Where it is, the first address first."""
     expected: Expected
+    about_bytes: int
+    """Size of the file, roughly where it is not published."""
     thresholds: dict[str, Any]
     """"default": on and off for every label, "labels": on and off for some, found on recordings (docs/)."""
     card: dict[str, Any]
@@ -62,7 +64,7 @@ def find(name: str) -> Entry:
     raise ModelError(f"There is no published model “{name}”; {hint}")
 
 
-_NO_CARD = ("mAP", "parameters", "file", "urls", "bytes", "sha256", "md5", "thresholds")
+_NO_CARD = ("mAP", "parameters", "file", "urls", "bytes", "sha256", "md5", "thresholds", "about_bytes")
 
 
 def _entry(item: dict[str, Any]) -> Entry:
@@ -76,6 +78,7 @@ def _entry(item: dict[str, Any]) -> Entry:
         file=item["file"],
         urls=tuple(item["urls"]),
         expected=Expected(size=item["bytes"], sha256=item["sha256"], md5=item["md5"]),
+        about_bytes=item["bytes"] or item["about_bytes"],
         thresholds=item["thresholds"],
         card={"format": 1, **{key: value for key, value in item.items() if key not in _NO_CARD}},
     )
