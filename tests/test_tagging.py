@@ -13,14 +13,15 @@ from auricle.audio.resample import PassThrough, StreamResampler
 from auricle.errors import SourceError
 from auricle.features.logmel import LogMel
 from auricle.features.mel import slaney_filterbank
-from auricle.models import panns
+from auricle.models import assembly, panns
 from auricle.sources.array import as_mono
 from auricle.stages import FrontEnd, Resampler
 from auricle.tagging import Model
-from tests.material import network, noise, random_tensors, small_card
+from tests.material import noise, random_tensors, small_card
 
 CARD = small_card()
-NETWORK = network(CARD, random_tensors(CARD, seed=1))
+LOADED = assembly.load(CARD, random_tensors(CARD, seed=1), threads=1)
+NETWORK = LOADED.network
 SPAN_S = 4 * 128 / 8000
 
 
@@ -49,6 +50,8 @@ def model(chunk_frames: int = 10**6) -> Model:
         pooled_frames=panns.pooled_frames(CARD.architecture),
         context=panns.context(CARD.architecture),
         chunk_frames=chunk_frames,
+        tagger=partial(LOADED.tagger, step_s=chunk_frames * 128 / 8000, window_s=None, provisional=False),
+        score_s=LOADED.score_s,
     )
 
 

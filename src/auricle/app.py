@@ -92,6 +92,8 @@ class Auricle:
             pooled_frames=self.loaded.pooled_frames,
             context=self.loaded.context,
             chunk_frames=round(self.conf.FILE_STEP / frame_s),
+            tagger=partial(self.loaded.tagger, step_s=self.conf.FILE_STEP, window_s=None, provisional=False),
+            score_s=self.loaded.score_s,
         )
 
     def recording(self, source: str | Path | NDArray[np.generic] | BinaryIO, rate: int | None) -> Source:
