@@ -1,0 +1,83 @@
+"""The program with a reporter: `python -m tests.gui.driver WORDS` runs `auricle window WORDS` as a user would.
+
+It reads the widgets as the eye does, in the main thread, and prints a JSON line whenever they have changed: the time on
+the system's monotonic clock, the state, the rows with the marks of those above their threshold, the notice, and the
+longest time for which the mainloop did nothing else. `begin=True` in WORDS: `auricle run` instead, which starts at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+
+from auricle import settings
+from auricle.app import Auricle
+from auricle.commands import window
+from auricle.gui.window import DemoApp
+
+_BEAT_MS = 5
+_SETTLED_S = 1.0
+"""Blocks of the start, while the window is built and first drawn, are reported apart."""
+
+
+class Reporter:
+    """Prints what the window shows."""
+
+    def __init__(self, app: DemoApp) -> None:
+        self._app, self._last = app, ""
+        self._began_s = self._beat_s = time.monotonic()
+        self._longest_ms = 0.0
+        self._beat()
+
+    def _beat(self) -> None:
+        now_s = time.monotonic()
+        blocked_ms = 1000 * (now_s - self._beat_s) - _BEAT_MS
+        if now_s - self._began_s > _SETTLED_S:
+            self._longest_ms = max(self._longest_ms, blocked_ms)
+        self._beat_s = now_s
+        self._report(now_s)
+        self._app.after(_BEAT_MS, self._beat)
+
+    def _report(self, now_s: float) -> None:
+        app = self._app
+        switch: Any = app.top_widgets["switch"]
+        shown = {
+            "state": app.state.value,
+            "rows": [(row.label, round(row.score, 3), row.is_hot) for row in app.rows if row.label],
+            "notice": app.panes.notice.text,
+            "input": app.top_widgets["input"].cget("text"),
+            "status": app.panes.status.full,
+            "events": app.panes.events.lines,
+            "visible": bool(switch.winfo_viewable()),
+            "switch": [
+                switch.winfo_rootx() + switch.winfo_width() // 2,
+                switch.winfo_rooty() + switch.winfo_height() // 2,
+            ],
+        }
+        line = json.dumps(shown)
+        if line != self._last:
+            self._last = line
+            sys.stdout.write(json.dumps({"time_s": now_s, "longest_ms": self._longest_ms, **shown}) + "\n")
+            sys.stdout.flush()
+
+
+def main(words: list[str]) -> int:
+    """Runs the window with a reporter in it."""
+    build = DemoApp.__init__
+
+    def built(self: DemoApp, *arguments: Any, **named: Any) -> None:
+        build(self, *arguments, **named)
+        self.reporter = Reporter(self)  # type: ignore[attr-defined]
+
+    DemoApp.__init__ = built  # type: ignore[method-assign]
+    if "--run" in words:
+        words.remove("--run")
+        return window.show(Auricle(settings.load(words)), begin=True, fallback=True)
+    return window.window(argparse.Namespace(words=words))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
