@@ -37,11 +37,13 @@ def get(
         if (folder / entry.name / store.CARD_FILE).is_file():
             return store.look(folder / entry.name)
         file = _bring(entry, home=home, mirror=mirror, patience=patience, progress=progress)
-        card, tensors = convert.adopt(file, model=entry.name, labels=labels)
-        installed = _install(folder, card, tensors)
-        _pin(entry, home, digest(file, "sha256"))
-        if file.parent == _downloads(home):
-            file.unlink()
+        try:
+            card, tensors = convert.adopt(file, model=entry.name, labels=labels)
+            installed = _install(folder, card, tensors)
+            _pin(entry, home, digest(file, "sha256"))
+        finally:
+            if file.parent == _downloads(home):
+                file.unlink()
         return installed
 
 
