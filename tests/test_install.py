@@ -121,6 +121,16 @@ def test_get_from_a_server_installs_what_can_be_found_and_run(home: Path) -> Non
 
 
 @needs_weights
+@pytest.mark.parametrize("damaged", ["card.json", "weights.safetensors"])
+def test_a_damaged_model_is_got_again(home: Path, damaged: str) -> None:
+    """As the sentence about the damage says."""
+    model = get(home, mirror=str(WEIGHTS.parent))
+    (model.folder / damaged).write_bytes(b"{}")
+    assert get(home, mirror=str(WEIGHTS.parent)) == model
+    assert store.read_weights(store.find("mn04"))
+
+
+@needs_weights
 def test_get_from_a_folder_needs_no_network(home: Path, tmp_path: Path) -> None:
     """The folder's file stays; a damaged or missing one is one sentence."""
     folder = tmp_path / "offline"

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from safetensors.numpy import save
 
 from auricle.card import ModelCard
-from auricle.errors import ModelError
+from auricle.errors import CardError, ModelError
 from auricle.models import catalogue, convert, store
 from auricle.models.catalogue import Expected
 from auricle.models.download import Patience, Progress, WrongError, digest, download, locked, verify
@@ -26,7 +26,7 @@ _PINS = "pins.json"
 def get(
     name: str, *, home: Path, mirror: str, labels: Sequence[str], patience: Patience, progress: Progress
 ) -> store.Installed:
-    """Installs the published model `name` under `home`, unless it is there, and says where.
+    """Installs the published model `name` under `home`, unless it is there undamaged, and says where.
 
     `mirror`: empty, or the address (http, https) or folder where files of the published names are. Two processes may do
     this at once: one waits for the other. Raises ModelError.
@@ -34,8 +34,9 @@ def get(
     entry = catalogue.find(name)
     folder = store.models_folder(home)
     with locked(folder / f".{entry.name}.lock"):
-        if (folder / entry.name / store.CARD_FILE).is_file():
-            return store.look(folder / entry.name)
+        present = _undamaged(folder / entry.name)
+        if present is not None:
+            return present
         file = _bring(entry, home=home, mirror=mirror, patience=patience, progress=progress)
         try:
             card, tensors = convert.adopt(file, model=entry.name, labels=labels)
@@ -76,6 +77,15 @@ def remove(name: str, *, home: Path) -> Path:
     with locked(folder / f".{name}.lock"):
         _discard(model)
     return model
+
+
+def _undamaged(folder: Path) -> store.Installed | None:
+    """The model in `folder`, if it is there and its weights are those that its card speaks of."""
+    try:
+        model = store.look(folder)
+        return model if digest(folder / model.card.weights, "sha256") == model.card.sha256 else None
+    except (CardError, OSError):
+        return None
 
 
 def _bring(entry: catalogue.Entry, *, home: Path, mirror: str, patience: Patience, progress: Progress) -> Path:
