@@ -282,8 +282,10 @@ def test_the_models_are_listed(capsys: Capture) -> None:
     """`auricle models` tells name, classes, licence, rate, size and where it came from."""
     assert main(["models"]) == 0
     text = capsys.readouterr().out
-    for fact in ("bundled", "Dog", "MIT", "32000 Hz", "MB", "from "):
+    for fact in ("bundled", "MIT", "32000 Hz", "MB", "where from", "mn04"):
         assert fact in text
+    assert main(["models", "show", "bundled"]) == 0
+    assert "Baby cry, infant cry" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [["-h"], ["listen", "-h"], ["detect", "-h"], ["run", "-h"]])

@@ -28,7 +28,7 @@ _COMMANDS = (
     ("detect", "recordings", "the events in recordings"),
     ("devices", "facts", "the input devices"),
     ("config", "facts", "the effective configuration as YAML, which CONFIG=FILE takes back"),
-    ("models", "facts", "the installed models"),
+    ("models", "models", "the models: list, get NAME, import FILE [NAME], show NAME, remove NAME"),
     ("doctor", "doctor", "checks whether everything works here; exit status 1 if it cannot"),
 )
 """Each command with its module in auricle.commands, loaded when it is run, and its function there."""

@@ -41,29 +41,44 @@ def models(arguments: argparse.Namespace) -> int:
 
 def _list(_names: Sequence[str]) -> None:
     here = {model.card.name: model for model in store.installed()}
-    print(
-        f"{'name':<20} {'installed':<10} {'classes':>7} {'mAP':>6} {'parameters':>11} {'size':>9}  {'licence':<10} title"
+    columns = (
+        "name",
+        "installed",
+        "classes",
+        "mAP",
+        "parameters",
+        "size",
+        "rate",
+        "licence",
+        "what it is, and where from",
     )
+    rows = [columns]
     for model in here.values():
-        entry = catalogue.entries().get(model.card.name)
+        card, entry = model.card, catalogue.entries().get(model.card.name)
         figures = _figures(entry) if entry else ("–", "–")
-        size = f"{model.size_bytes / 1e6:.1f} MB"
-        _line(model.card.name, "yes", len(model.card.labels), figures, size, model.card.licence, model.card.title)
+        size, rate = f"{model.size_bytes / 1e6:.1f} MB", f"{card.front_end.rate} Hz"
+        what = f"{card.title}; {card.source}"
+        rows.append((card.name, "yes", str(len(card.labels)), *figures, size, rate, card.licence, what))
     for entry in catalogue.entries().values():
         if entry.name not in here:
-            size = (
-                f"{'' if entry.expected.size else '~'}{entry.about_bytes / 1e6:.{1 if entry.expected.size else 0}f} MB"
+            known = entry.expected.size is not None
+            size = f"{'' if known else '~'}{entry.about_bytes / 1e6:.{1 if known else 0}f} MB"
+            rate, what = f"{entry.card['front_end']['rate']} Hz", f"{entry.title}; {entry.card['source']}"
+            rows.append(
+                (entry.name, "no", str(len(audioset.names())), *_figures(entry), size, rate, entry.licence, what)
             )
-            _line(entry.name, "no", len(audioset.names()), _figures(entry), size, entry.licence, entry.title)
+    widths = [max(len(row[k]) for row in rows) for k in range(len(columns))]
+    for row in rows:
+        cells = [
+            text.rjust(width) if 2 <= k <= 6 else text.ljust(width)
+            for k, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
 
 
 def _figures(entry: catalogue.Entry) -> tuple[str, str]:
     precision, parameters = entry.mean_average_precision, entry.parameters
     return f"{precision:.3f}" if precision else "–", f"{parameters / 1e6:.2f} M" if parameters else "–"
-
-
-def _line(name: str, there: str, classes: int, figures: tuple[str, str], size: str, licence: str, title: str) -> None:
-    print(f"{name:<20} {there:<10} {classes:>7} {figures[0]:>6} {figures[1]:>11} {size:>9}  {licence:<10} {title}")
 
 
 def _get(names: Sequence[str]) -> None:
