@@ -17,7 +17,8 @@ from tests.virtual_microphone import DEADLINE_S, VirtualMicrophone
 
 RATE = 48000
 _CHUNK_S = 0.01
-_PIPE_BYTES = 4096
+_PIPE_BYTES = 8192
+"""21 ms: what has been handed over enters the microphone soon."""
 _F_SETPIPE_SZ = 1031
 
 
@@ -26,14 +27,14 @@ class LivePlayer:
 
     def __init__(self, microphone: VirtualMicrophone) -> None:
         command = [
-            "pacat", "--playback", "--device=mic", "--raw", "--format=s16le", f"--rate={RATE}", "--channels=1",
+            "pacat", "--playback", "--device=mic", "--raw", "--format=float32le", f"--rate={RATE}", "--channels=2",
             "--latency-msec=10",
         ]  # fmt: skip
         self._player = subprocess.Popen(command, env=microphone.environment, stdin=subprocess.PIPE)
         assert self._player.stdin is not None
         fcntl.fcntl(self._player.stdin, _F_SETPIPE_SZ, _PIPE_BYTES)
         self._lock = threading.Lock()
-        self._waiting: NDArray[np.int16] = np.zeros(0, np.int16)
+        self._waiting: NDArray[np.float32] = np.zeros(0, np.float32)
         self._began = threading.Event()
         self._began_s = 0.0
         self._over = threading.Event()
@@ -45,7 +46,7 @@ class LivePlayer:
         samples = soxr.resample(audio, rate, RATE)
         self._began.clear()
         with self._lock:
-            self._waiting = (np.clip(samples, -1, 1) * 32767).astype(np.int16)
+            self._waiting = np.asarray(samples, np.float32)
         assert self._began.wait(DEADLINE_S)
         return self._began_s
 
@@ -72,9 +73,9 @@ class LivePlayer:
                 self._player.stdin.write(chunk.tobytes())
                 self._player.stdin.flush()
 
-    def _chunks(self) -> Iterator[NDArray[np.int16]]:
+    def _chunks(self) -> Iterator[NDArray[np.float32]]:
         size = round(_CHUNK_S * RATE)
-        silence = np.zeros(size, np.int16)
+        silence = np.zeros(size, np.float32)
         due_s = time.monotonic()
         while not self._over.wait(max(0.0, due_s - time.monotonic())):
             with self._lock:
@@ -82,5 +83,5 @@ class LivePlayer:
             if len(chunk) and not self._began.is_set():
                 self._began_s = time.monotonic()
                 self._began.set()
-            yield np.concatenate([chunk, silence[len(chunk) :]])
+            yield np.repeat(np.concatenate([chunk, silence[len(chunk) :]]), 2)
             due_s += _CHUNK_S

@@ -308,3 +308,19 @@ def test_a_file_with_an_equals_sign_in_its_name_is_a_file(
     monkeypatch.chdir(recording.parent)
     assert main(["detect", "Cnn14_mAP=0.431.wav", "--format", "jsonl"]) == 0
     assert "unknown" not in capsys.readouterr().err
+
+
+def test_groups_and_presets_become_events_that_name_both(capsys: Capture) -> None:
+    """`LABELS=safety,doorbell-and-phone` gives events of groups, each with the member that was heard."""
+    assert main(["detect", str(DEMONSTRATION), "--format", "jsonl", "LABELS=safety,doorbell-and-phone"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    pairs = [(event["label"], event["member"]) for event in events]
+    assert ("Telephone", "Telephone dialing, DTMF") in pairs
+    assert ("Telephone", "Busy signal") in pairs
+    assert any(label == "Smoke detector, smoke alarm" for label, _ in pairs)
+    assert all(label != "Rain" for label, _ in pairs)
+
+
+def test_an_unknown_group_is_one_sentence(capsys: Capture) -> None:
+    """With the nearest name."""
+    assert "did you mean “safety”?" in refused(capsys, "detect", DEMONSTRATION, "LABELS=sefety")

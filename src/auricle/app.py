@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from auricle.audio.resample import PassThrough, StreamResampler
 from auricle.audio.ring import RingBuffer
-from auricle.card import FrontEndFacts, ModelCard
-from auricle.choices import check_facts, odd, thresholds
+from auricle.card import FrontEndFacts, ModelCard, Thresholds
+from auricle.choices import asked_for, check_facts, odd, thresholds
 from auricle.config import ConfDef
 from auricle.errors import SourceError
 from auricle.events.decoder import EventDecoder
@@ -27,7 +27,7 @@ from auricle.features.kaldi import EmphasisedLogMel
 from auricle.features.logmel import LogMel
 from auricle.features.mel import kaldi_filterbank, slaney_filterbank
 from auricle.features.watched import WatchedFrontEnd
-from auricle.labels import audioset, subset
+from auricle.labels import audioset, groups, subset
 from auricle.messages import Event, EventState, Frames
 from auricle.models import assembly
 from auricle.pipeline import Limits, Pipeline
@@ -75,9 +75,26 @@ class Auricle:
         return subset.tracked(self.card.labels, subset=names, allow=self.conf.ALLOW, deny=self.conf.DENY)
 
     @cached_property
+    def groups(self) -> list[groups.Group]:
+        """What may become an event: groups of tracked labels, each a label of its own unless LABELS says more."""
+        if self.conf.LABELS:
+            return groups.within(asked_for(self.conf.LABELS, self.card.labels), self.tracked)
+        return [groups.Group(self.card.labels[k], (k,)) for k in self.tracked]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the groups, in the order of their scores."""
+        return [group.name for group in self.groups]
+
+    @cached_property
+    def thresholds(self) -> list[Thresholds]:
+        """One pair for each group. Raises SettingsError where they contradict each other."""
+        return groups.thresholds(self.groups, thresholds(self.conf, self.card))
+
+    @cached_property
     def tracker(self) -> PredictionTracker:
-        """Ranks the tracked labels."""
-        return PredictionTracker(labels=self.card.labels, tracked=self.tracked, top_k=self.conf.TOP_K)
+        """Ranks the groups."""
+        return PredictionTracker(labels=self.names, tracked=range(len(self.names)), top_k=self.conf.TOP_K)
 
     @cached_property
     def model(self) -> Model:
@@ -136,11 +153,12 @@ class Auricle:
         conf, card = self.conf, self.card
         facts = card.front_end
         step_s = conf.STEP if live else conf.FILE_STEP
-        tagger = self.loaded.tagger(step_s=step_s, window_s=conf.WINDOW, provisional=live)
+        by_label = self.loaded.tagger(step_s=step_s, window_s=conf.WINDOW, provisional=live)
+        tagger = groups.GroupTagger(tagger=by_label, groups=self.groups, labels=card.labels)
         decoder = EventDecoder(
-            labels=card.labels,
-            tracked=self.tracked,
-            thresholds=thresholds(conf, card),
+            labels=self.names,
+            tracked=range(len(self.names)),
+            thresholds=self.thresholds,
             durations=self.durations,
             smoothing=MedianFilter(length=self.smoothing_frames),
             source=source.name,
@@ -169,9 +187,9 @@ class Auricle:
     def reasons(self) -> Reasons:
         """Says why a label is or is not an event, as the pipeline decides it."""
         return Reasons(
-            labels=self.card.labels,
-            tracked=self.tracked,
-            thresholds=thresholds(self.conf, self.card),
+            labels=self.names,
+            tracked=range(len(self.names)),
+            thresholds=self.thresholds,
             durations=self.durations,
             smoothing_frames=self.smoothing_frames,
         )

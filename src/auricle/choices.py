@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from auricle.card import FrontEndFacts, ModelCard, Thresholds
 from auricle.config import ConfDef
 from auricle.errors import SettingsError
-from auricle.labels import subset
+from auricle.labels import audioset, groups, subset
 
 _FACTS = {
     "SAMPLERATE": "rate",
@@ -43,6 +43,13 @@ def thresholds(conf: ConfDef, card: ModelCard) -> list[Thresholds]:
             raise SettingsError(f"The off-threshold of “{label}”, {off:g}, is above its on-threshold {on:g}; lower it.")
         pairs.append(Thresholds(on=on, off=off))
     return pairs
+
+
+def asked_for(names: Sequence[str], labels: Sequence[str]) -> list[groups.Group]:
+    """The groups that LABELS names, where one word may hold several names between commas. Raises LabelError."""
+    known = {name.casefold() for name in (*labels, *audioset.names(), *audioset.groups())}
+    split = [part for name in names for part in ([name] if name.casefold() in known else name.split(","))]
+    return groups.chosen([part.strip() for part in split if part.strip()], labels)
 
 
 def check_facts(conf: ConfDef, facts: FrontEndFacts) -> None:

@@ -88,6 +88,10 @@ class ConfDef:
     THREADS: int = _key(1, "processor cores that the model may use", low=1, high=256)
 
     # The labels
+    LABELS: list[str] = _key(
+        [],
+        "what becomes an event: labels, groups of AudioSet (Dog covers Bark …), presets (safety, baby, pets …); empty: all",
+    )
     SUBSET_LABELS_PATH: str = _key("", "CSV of index, mid, display_name: only these labels are tracked")
     ALLOW: list[str] = _key([], "only these labels are tracked; empty: all")
     DENY: list[str] = _key([], "these labels are never tracked")

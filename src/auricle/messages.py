@@ -46,6 +46,8 @@ class Scores:
     """Shape (classes,), each in 0…1."""
     provisional: bool
     """True while the sound's future may still change these figures; a final one for the same span follows."""
+    members: tuple[str, ...] = ()
+    """Where the classes are groups of labels: for each group, its label that scored highest."""
 
 
 class EventState(Enum):
@@ -74,6 +76,8 @@ class Event:
     mean: float
     """Mean score so far, 0…1."""
     model: str
+    member: str = ""
+    """Where `label` is a group of labels: the one that scored highest."""
 
 
 class SourceState(Enum):

@@ -2,7 +2,8 @@
 
 It reads the widgets as the eye does, in the main thread, and prints a JSON line whenever they have changed: the time on
 the system's monotonic clock, the state, the rows with the marks of those above their threshold, the notice, and the
-longest time for which the mainloop did nothing else. `begin=True` in WORDS: `auricle run` instead, which starts at once.
+longest time for which the mainloop did nothing else. With `--run` it is `auricle run`, which starts at once; with
+`--calm` it looks five times a second only, and costs next to nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from auricle.app import Auricle
 from auricle.commands import window
 from auricle.gui.window import DemoApp
 
-_BEAT_MS = 5
+_BEAT_MS, _CALM_MS = 5, 200
 _SETTLED_S = 1.0
 """Blocks of the start, while the window is built and first drawn, are reported apart."""
 
@@ -26,20 +27,20 @@ _SETTLED_S = 1.0
 class Reporter:
     """Prints what the window shows."""
 
-    def __init__(self, app: DemoApp) -> None:
-        self._app, self._last = app, ""
+    def __init__(self, app: DemoApp, beat_ms: int) -> None:
+        self._app, self._last, self._beat_ms = app, "", beat_ms
         self._began_s = self._beat_s = time.monotonic()
         self._longest_ms = 0.0
         self._beat()
 
     def _beat(self) -> None:
         now_s = time.monotonic()
-        blocked_ms = 1000 * (now_s - self._beat_s) - _BEAT_MS
+        blocked_ms = 1000 * (now_s - self._beat_s) - self._beat_ms
         if now_s - self._began_s > _SETTLED_S:
             self._longest_ms = max(self._longest_ms, blocked_ms)
         self._beat_s = now_s
         self._report(now_s)
-        self._app.after(_BEAT_MS, self._beat)
+        self._app.after(self._beat_ms, self._beat)
 
     def _report(self, now_s: float) -> None:
         app = self._app
@@ -70,13 +71,14 @@ def main(words: list[str]) -> int:
 
     def built(self: DemoApp, *arguments: Any, **named: Any) -> None:
         build(self, *arguments, **named)
-        self.reporter = Reporter(self)  # type: ignore[attr-defined]
+        self.reporter = Reporter(self, beat_ms)  # type: ignore[attr-defined]
 
+    beat_ms = _CALM_MS if "--calm" in words else _BEAT_MS
     DemoApp.__init__ = built  # type: ignore[method-assign]
+    configured = [word for word in words if not word.startswith("--")]
     if "--run" in words:
-        words.remove("--run")
-        return window.show(Auricle(settings.load(words)), begin=True, fallback=True)
-    return window.window(argparse.Namespace(words=words))
+        return window.show(Auricle(settings.load(configured)), begin=True, fallback=True)
+    return window.window(argparse.Namespace(words=configured))
 
 
 if __name__ == "__main__":

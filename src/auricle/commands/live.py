@@ -12,7 +12,6 @@ import numpy as np
 
 from auricle import settings
 from auricle.app import Auricle
-from auricle.choices import thresholds
 from auricle.commands import window
 from auricle.commands.interruption import closing_on_signal
 from auricle.errors import DeviceError, WindowError
@@ -102,7 +101,7 @@ class _Kept:
 def _ready(arguments: argparse.Namespace) -> Auricle:
     """Everything that may be wrong with settings or model is found before a device is opened."""
     auricle = Auricle(settings.load(arguments.words))
-    _ = auricle.loaded, auricle.tracker, thresholds(auricle.conf, auricle.card)
+    _ = auricle.loaded, auricle.tracker, auricle.thresholds
     return auricle
 
 
@@ -151,11 +150,11 @@ def _hear(auricle: Auricle, source: Source, sinks: Mapping[str, Sink]) -> int:
 
 
 def _view(auricle: Auricle, source: Source) -> Sink:
-    on = [pair.on for pair in thresholds(auricle.conf, auricle.card)]
+    on = [pair.on for pair in auricle.thresholds]
     return TerminalView(
         stream=sys.stdout,
         top=auricle.tracker.top,
-        thresholds=dict(zip(auricle.card.labels, on, strict=True)),
+        thresholds=dict(zip(auricle.names, on, strict=True)),
         title=f"Auricle · {source.name} · {auricle.card.name}",
         refresh_rate=auricle.conf.REFRESH_RATE,
     )

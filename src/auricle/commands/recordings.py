@@ -10,7 +10,6 @@ from typing import TextIO
 
 from auricle import settings
 from auricle.app import Auricle
-from auricle.choices import thresholds
 from auricle.commands.interruption import closing_on_signal
 from auricle.errors import SettingsError
 from auricle.messages import Event, EventState, Message
@@ -35,7 +34,7 @@ def detect(arguments: argparse.Namespace) -> int:
             auricle.recording(name, None)
         elif sys.stdin.isatty():
             raise SettingsError("Standard input is a terminal; pipe sound into it, or name a file.")
-    _ = auricle.loaded, auricle.tracked, thresholds(auricle.conf, auricle.card)
+    _ = auricle.loaded, auricle.thresholds
     if arguments.output is None:
         _write(auricle, files, arguments.format, sys.stdout)
     else:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from auricle import settings
 from auricle.app import Auricle
-from auricle.choices import thresholds
 from auricle.errors import AuricleError, DeviceError, WindowError
 from auricle.models import store
 from auricle.sources import microphone
@@ -31,8 +30,8 @@ _SMALLEST = (360, 420)
 _USUAL = (1000, 720)
 _CANDIDATES = 4
 """Labels that are ranked for each row that is shown, so that the order can be kept steady."""
-_LOUDNESS = (-65.0, 15.0)
-"""Log-mel figures, dB, that the spectrogram shows as silence and as loud."""
+_LOUDNESS = {"panns": (-65.0, 15.0), "efficientat": (-1.0, 2.0)}
+"""Log-mel figures, in each front end's unit, that the spectrogram shows as silence and as loud."""
 
 
 def window(arguments: argparse.Namespace) -> int:
@@ -119,18 +118,18 @@ class Backend:
 
         auricle = self._auricle(choice.model)
         _ = auricle.loaded
-        limits, reasons = thresholds(auricle.conf, auricle.card), auricle.reasons()
+        limits, reasons = auricle.thresholds, auricle.reasons()
         source, remark = self._source(auricle, choice.source)
         pipeline = auricle.pipeline(source, listener, live=True, see=listener.see)
         facts = auricle.card.front_end
         return Session(
             source=DEMONSTRATION if remark else choice.source or source.name,
             model=auricle.card.name,
-            labels=auricle.card.labels,
+            labels=auricle.names,
             thresholds=limits,
             step_s=auricle.conf.STEP,
             frame_s=facts.hop / facts.rate,
-            loudness=_LOUDNESS,
+            loudness=_LOUDNESS[facts.kind],
             remark=remark,
             top=auricle.tracker.top,
             why=reasons.why,

@@ -58,7 +58,8 @@ class EventDecoder:
         rising = np.flatnonzero(scores.probabilities >= self._on).tolist()
         for k in sorted(self._busy.union(rising)):
             state = self._states[k]
-            for change in state.push(scores.start_s, scores.end_s, float(scores.probabilities[k])):
+            member = scores.members[k] if scores.members else ""
+            for change in state.push(scores.start_s, scores.end_s, float(scores.probabilities[k]), member):
                 events.append(self._event(k, change))
             if state.idle:
                 self._busy.discard(k)
@@ -81,4 +82,5 @@ class EventDecoder:
             peak=change.span.peak,
             mean=change.span.mean,
             model=self._model,
+            member=change.span.member,
         )

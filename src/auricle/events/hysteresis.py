@@ -34,6 +34,8 @@ class Span:
     peak: float
     total: float
     frames: int
+    member: str = ""
+    """Of a group: its label that was the peak."""
 
     @property
     def mean(self) -> float:
@@ -43,7 +45,8 @@ class Span:
     def add(self, other: Span) -> None:
         """Lengthens it by `other`, which comes later."""
         self.offset_s = other.offset_s
-        self.peak = max(self.peak, other.peak)
+        if other.peak > self.peak:
+            self.peak, self.member = other.peak, other.member
         self.total += other.total
         self.frames += other.frames
 
@@ -72,9 +75,9 @@ class Hysteresis:
         """Nothing open and nothing beginning: a score below the on-threshold would change nothing."""
         return self._run is None and self._event is None
 
-    def push(self, start_s: float, end_s: float, score: float) -> list[Change]:
-        """Takes the next frame's score."""
-        frame = Span(onset_s=start_s, offset_s=end_s, peak=score, total=score, frames=1)
+    def push(self, start_s: float, end_s: float, score: float, member: str = "") -> list[Change]:
+        """Takes the next frame's score; `member` is the label of a group whose score it is."""
+        frame = Span(onset_s=start_s, offset_s=end_s, peak=score, total=score, frames=1, member=member)
         above = score >= (self._thresholds.off if self._sounding or self._run else self._thresholds.on)
         if self._sounding and self._event is not None:
             return self._continue(self._event, frame) if above else self._fall_silent(end_s)

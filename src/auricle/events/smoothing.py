@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,4 +43,4 @@ class MedianFilter:
             return centre
         ordered = np.sort([scores.probabilities for scores in self._recent], axis=0)
         median = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) * np.float32(0.5)
-        return Scores(start_s=centre.start_s, end_s=centre.end_s, probabilities=median, provisional=False)
+        return replace(centre, probabilities=median)

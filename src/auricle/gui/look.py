@@ -15,6 +15,7 @@ from auricle.gui import pictures
 from auricle.gui.theme import Theme
 
 _LEAST_PT = 8
+_MOST_MEASURES = 4096
 _ROLES = {"title": "bold", "table": "normal", "hot": "bold", "text": "normal", "strong": "bold"}
 """Fonts and their weights: the title, rows, rows above their threshold, everything else, and what stands out in it."""
 
@@ -31,6 +32,7 @@ class Look:
         self._prefix = f"auricle{str(root).replace('.', '_')}_{id(self)}"
         self._family = next((name for name in theme.families if name in tkfont.families(root)), "TkDefaultFont")
         self._sizes: dict[str, int] = {}
+        self._measures: dict[tuple[str, ...], int] = {}
         for role, weight in _ROLES.items():
             self._tk.call("font", "create", self.font(role), "-family", self._family, "-weight", weight)
         self.resize(1.0)
@@ -46,11 +48,11 @@ class Look:
 
     def linespace(self, role: str) -> int:
         """Height of a line, screen pixels."""
-        return int(self._tk.call("font", "metrics", self.font(role), "-linespace"))
+        return self._measured((role,), "metrics", self.font(role), "-linespace")
 
     def width(self, role: str, text: str) -> int:
         """Of `text` on the screen, pixels."""
-        return int(self._tk.call("font", "measure", self.font(role), text))
+        return self._measured((role, text), "measure", self.font(role), text)
 
     def fitted(self, role: str, text: str, width: int) -> str:
         """`text`, or as much of it as fits into `width` pixels and “…”."""
@@ -65,6 +67,14 @@ class Look:
                 high = middle - 1
         return text[:low].rstrip() + "…"
 
+    def _measured(self, what: tuple[str, ...], *question: str) -> int:
+        """What Tk says of a font, asked once."""
+        if what not in self._measures:
+            if len(self._measures) >= _MOST_MEASURES:
+                self._measures.clear()
+            self._measures[what] = int(self._tk.call("font", *question))
+        return self._measures[what]
+
     def resize(self, factor: float) -> bool:
         """Fonts of `factor` times the theme's size, but never too small to read; True if anything changed."""
         theme = self.theme
@@ -75,6 +85,7 @@ class Look:
         if sizes == self._sizes:
             return False
         self._sizes = sizes
+        self._measures.clear()
         for role, size in sizes.items():
             self._tk.call("font", "configure", self.font(role), "-size", size)
         ttk.Style(self._root).configure("Treeview", rowheight=round(1.5 * self.linespace("text")))

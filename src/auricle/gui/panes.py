@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _WIDE, _TALL = 740, 660
 """From this width on two columns, else from this height on two floors, else the ranking alone; the theme's pixels."""
 _EXPLAIN_S = 0.2
+_METER_S = 0.06
 
 
 class Panes:
@@ -32,7 +33,7 @@ class Panes:
         self._app, self._look = app, app.look
         self.history = History()
         self._session: Session | None = None
-        self._explained_s = 0.0
+        self._explained_s = self._unmoved_s = 0.0
         self._build_top(app.top_widgets["area"], engine)
         self._build_middle(app.mid_widgets["area"])
         self._build_bottom(app.bottom_widgets["area"])
@@ -116,10 +117,13 @@ class Panes:
 
     def step(self, elapsed_s: float, now_s: float) -> None:
         """Moves what moves."""
-        self.meter.step(elapsed_s)
+        self._unmoved_s += elapsed_s
+        if self._unmoved_s >= _METER_S:
+            self.meter.step(self._unmoved_s)
+            self._unmoved_s = 0.0
         self.spectrum.step(elapsed_s)
         self.status.step(now_s)
-        if self.why.winfo_ismapped() and now_s - self._explained_s >= _EXPLAIN_S:
+        if now_s - self._explained_s >= _EXPLAIN_S and self.why.winfo_ismapped():
             self._explained_s = now_s
             self._answer()
 

@@ -22,6 +22,7 @@ class SoundRow(tk.Canvas):
         self.rank, self.label, self.score = rank, "", 0.0
         self.threshold: float | None = None
         self._look, self._drawn, self._bar, self._hover = look, 0.0, (0, 0, 0, 1), False
+        self._label_width, self._trough = 0, tuple[object, ...]()
         self._items = {name: self.create_text(0, 0, anchor="w") for name in ("rank", "label", "figure")}
         self._filled: tuple[object, ...] = ()
         self._end, self._figure = -1, ""  # the bar's end on the screen, and what stands behind it
@@ -53,7 +54,7 @@ class SoundRow(tk.Canvas):
             self._figure = figure
             self.itemconfigure(self._items["figure"], text=figure)
         if (self.label, self.threshold, self.is_hot) != was:
-            self.arrange()
+            self._dress()
 
     def clear(self) -> None:
         """Shows no sound."""
@@ -73,47 +74,50 @@ class SoundRow(tk.Canvas):
         return True
 
     def arrange(self) -> None:
-        """Places and colours everything, after a change of size, fonts, theme or sound."""
-        look, theme = self._look, self._look.theme
-        width, height = self.winfo_width(), self.winfo_height()
-        role, line = ("hot" if self.is_hot else "table"), look.linespace("table")
-        back = theme.hot if self.is_hot else theme.surface
-        if self._hover and self.label:
-            back = pictures.mixed(back, theme.text, 0.05)
+        """Places and colours everything, after a change of size, fonts or theme."""
+        look, items = self._look, self._items
+        width, height, line = self.winfo_width(), self.winfo_height(), look.linespace("table")
         pad, gap = look.px(12), look.px(8)
         left = pad + look.width("table", "8" * len(str(self.rank))) + look.px(12)
         figure = look.width("hot", "100%")
         thick = max(look.px(5), min(look.px(14), round(0.42 * line)))
-        two_lines = height >= line + thick + look.px(6)
-        if two_lines:
+        if height >= line + thick + look.px(6):  # the bar lies under the text
             top = (height - line - thick - look.px(2)) // 2
             text_y, bar_y = top + line // 2, top + line + look.px(2)
             self._bar = (left, bar_y, width - pad, bar_y + thick)
-            label_width = width - left - pad - figure - gap
-        else:
+            self._label_width = width - left - pad - figure - gap
+        else:  # beside it
             text_y, bar_y = height // 2, (height - thick) // 2
-            label_width = round(0.45 * (width - left - pad - figure))
-            self._bar = (left + label_width + gap, bar_y, width - pad - figure - gap, bar_y + thick)
-        self.configure(background=back, highlightbackground=back, highlightcolor=theme.accent)
-        self.configure(cursor="hand2" if self.label else "")
-        colour = theme.accent if self.is_hot else theme.text
-        texts = (
-            ("rank", pad, "w", theme.muted),
-            ("label", left, "w", theme.text),
-            ("figure", width - pad, "e", colour),
-        )
-        for name, x, anchor, fill in texts:
-            font = look.font("table" if name == "rank" else role)
-            self.itemconfigure(self._items[name], font=font, fill=fill, anchor=anchor)
-            self.coords(self._items[name], x, text_y)
-        self.itemconfigure(self._items["rank"], text=str(self.rank) if self.label else "")
-        self.itemconfigure(self._items["label"], text=look.fitted(role, self.label, label_width))
+            self._label_width = round(0.45 * (width - left - pad - figure))
+            self._bar = (left + self._label_width + gap, bar_y, width - pad - figure - gap, bar_y + thick)
+        for name, x, anchor in (("rank", pad, "w"), ("label", left, "w"), ("figure", width - pad, "e")):
+            self.coords(items[name], x, text_y)
+            self.itemconfigure(items[name], anchor=anchor)
+        self.itemconfigure(items["rank"], font=look.font("table"), fill=look.theme.muted)
+        self._dress()
+
+    def _dress(self) -> None:
+        """Texts and colours, for another sound, or when it becomes hot."""
+        look, theme, items = self._look, self._look.theme, self._items
+        role, back = ("hot", theme.hot) if self.is_hot else ("table", theme.surface)
+        if self._hover and self.label:
+            back = pictures.mixed(back, theme.text, 0.05)
+        cursor = "hand2" if self.label else ""
+        self.configure(background=back, highlightbackground=back, highlightcolor=theme.accent, cursor=cursor)
+        self.itemconfigure(items["rank"], text=str(self.rank) if self.label else "")
+        label = look.fitted(role, self.label, self._label_width)
+        self.itemconfigure(items["label"], text=label, font=look.font(role), fill=theme.text)
+        self.itemconfigure(items["figure"], font=look.font(role), fill=theme.accent if self.is_hot else theme.text)
         self._draw_trough(back)
         self._draw_fill()
 
     def _draw_trough(self, back: str) -> None:
         theme, (x0, y0, x1, y1) = self._look.theme, self._bar
         shown = bool(self.label) and x1 - x0 > y1 - y0
+        look = (shown, theme.trough, theme.text, back, self._bar, self.threshold)
+        if look == self._trough:
+            return
+        self._trough = look
         self._paint_bar("trough", theme.trough, back, back, shown)
         if shown:
             self._place_bar("trough", x1)
@@ -162,4 +166,4 @@ class SoundRow(tk.Canvas):
     def _hovered(self, entered: bool) -> None:
         if entered != self._hover:
             self._hover = entered
-            self.arrange()
+            self._dress()

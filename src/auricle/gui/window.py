@@ -196,7 +196,8 @@ class DemoApp(DemoFrontend):
             self.show_session(session.top(news.now))
         if news.health is not None:
             self._heard_s = now_s
-            self._began = datetime.now().astimezone() - timedelta(seconds=news.health.time_s)
+            if news.events:
+                self._began = datetime.now().astimezone() - timedelta(seconds=news.health.time_s)
             note = news.health.note or session.remark
             if note != self._note and (note or now_s - self._noted_s > _NOTICE_S):
                 self._note, self._noted_s = note, now_s

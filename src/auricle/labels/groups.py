@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -45,6 +44,14 @@ def chosen(names: Sequence[str], labels: Sequence[str]) -> list[Group]:
     return list(found.values())
 
 
+def within(groups: Sequence[Group], tracked: Sequence[int]) -> list[Group]:
+    """The groups with their tracked members only. Raises LabelError where none is left."""
+    left = [replace(group, members=tuple(k for k in group.members if k in set(tracked))) for group in groups]
+    if not any(group.members for group in left):
+        raise LabelError("No label is left to track; loosen LABELS, SUBSET_LABELS_PATH, ALLOW or DENY.")
+    return [group for group in left if group.members]
+
+
 def thresholds(groups: Sequence[Group], of_labels: Sequence[Thresholds]) -> list[Thresholds]:
     """For each group the lowest pair of its members' thresholds; `of_labels`: one for each label."""
     return [
@@ -56,12 +63,11 @@ def thresholds(groups: Sequence[Group], of_labels: Sequence[Thresholds]) -> list
 class GroupTagger:
     """A tagger of groups around a tagger of labels: a group's score is its best member's. One thread at a time."""
 
-    def __init__(self, *, tagger: Tagger, groups: Sequence[Group], labels: Sequence[str], memory_s: float) -> None:
-        """`memory_s`: how far back `member` can be asked, seconds of stream time."""
-        self._tagger, self._groups, self._labels, self._memory_s = tagger, groups, labels, memory_s
-        self._members = [np.array(group.members, np.intp) for group in groups]
-        self._index = {group.name: k for k, group in enumerate(groups)}
-        self._recent: deque[Scores] = deque()
+    def __init__(self, *, tagger: Tagger, groups: Sequence[Group], labels: Sequence[str]) -> None:
+        """`tagger` gives the scores of `labels`."""
+        self._tagger, self._groups, self._labels = tagger, groups, labels
+        single = all(len(group.members) == 1 for group in groups)
+        self._only = np.array([group.members[0] for group in groups], np.intp) if single else None
 
     def push(self, frames: Frames) -> list[Scores]:
         """The scores (groups,) that `frames` complete."""
@@ -74,21 +80,13 @@ class GroupTagger:
     def reset(self) -> None:
         """Forgets everything; the next frames are the start of a new stream."""
         self._tagger.reset()
-        self._recent.clear()
-
-    def member(self, group: str, start_s: float, end_s: float) -> str:
-        """The label of `group` that scored highest between two points of stream time; `group` where nothing is known."""
-        members = self._members[self._index[group]]
-        spans = [s.probabilities[members] for s in self._recent if s.end_s > start_s and s.start_s < end_s]
-        return self._labels[members[int(np.argmax(np.max(spans, axis=0)))]] if spans else group
 
     def _grouped(self, scores: Scores) -> Scores:
-        if not scores.provisional:
-            self._recent.append(scores)
-            while self._recent[0].end_s < scores.end_s - self._memory_s:
-                self._recent.popleft()
-        best = [scores.probabilities[members].max() for members in self._members]
-        return replace(scores, probabilities=np.array(best, np.float32))
+        if self._only is not None:
+            return replace(scores, probabilities=scores.probabilities[self._only])
+        best = best_members(self._groups, scores.probabilities)
+        probabilities = np.array([score for score, _ in best], np.float32)
+        return replace(scores, probabilities=probabilities, members=tuple(self._labels[k] for _, k in best))
 
 
 def best_members(groups: Sequence[Group], probabilities: NDArray[np.float32]) -> list[tuple[float, int]]:

@@ -39,6 +39,8 @@ def as_dict(event: Event, began: datetime | None) -> dict[str, object]:
         "id": event.id,
         "state": event.state.value,
     }
+    if event.member:
+        data["member"] = event.member
     if began is not None:
         data["time"] = (began + timedelta(seconds=event.onset_s)).isoformat(timespec="milliseconds")
     return data
