@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import figures
+from benchmarks import figures, window
 
 _LIBRARIES = ("numpy", "onnxruntime", "onnx", "soxr", "soundfile", "sounddevice")
 
@@ -48,6 +48,8 @@ def rows(folder: Path) -> Iterator[tuple[str, Callable[[], str], str]]:
     yield "live: computing per 128 ms step, bundled model", figures.live_step, "—"
     yield "`auricle listen`: peak memory", lambda: figures.listening(folder)[0], "≤ 180 MB"
     yield "`auricle listen`: share of one core", lambda: figures.listening(folder)[1], "—"
+    yield "`auricle run` with its window: share of one core", window.share, "≤ 10 %"
+    yield "sound to row on the screen, median (fastest … slowest)", window.latency, "≤ 350 ms"
     yield "default install: size on disk", lambda: figures.install_size(folder), "≤ 300 MB"
 
 

@@ -22,7 +22,7 @@ from auricle.app import DEMONSTRATION, Auricle
 _RUNS = 5
 _MINUTES = 10
 _LISTEN_S = 12.0
-_COMMAND = [sys.executable, "-m", "auricle"]
+COMMAND = [sys.executable, "-m", "auricle"]
 _REPOSITORY = Path(__file__).parent.parent
 
 
@@ -60,7 +60,7 @@ def first_result(folder: Path) -> str:
     times = []
     for _ in range(_RUNS):
         began_s = time.perf_counter()
-        with subprocess.Popen([*_COMMAND, "detect", path, "--format", "jsonl"], stdout=subprocess.PIPE) as process:
+        with subprocess.Popen([*COMMAND, "detect", path, "--format", "jsonl"], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             assert process.stdout.readline()
             times.append(time.perf_counter() - began_s)
@@ -103,7 +103,7 @@ def listening(folder: Path) -> tuple[str, str]:
     try:
         microphone.plug_in()
         with subprocess.Popen(
-            [*_COMMAND, "listen", "--format", "jsonl"],
+            [*COMMAND, "listen", "--format", "jsonl"],
             env=microphone.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -111,10 +111,10 @@ def listening(folder: Path) -> tuple[str, str]:
         ) as process:
             assert process.stderr is not None
             process.stderr.readline()
-            before_s, began_s = _processor_s(process.pid), time.monotonic()
+            before_s, began_s = processor_s(process.pid), time.monotonic()
             player = microphone.play(path)
             wait_until(lambda: player.poll() is not None, "the recording has been played", 3 * _LISTEN_S)
-            share = (_processor_s(process.pid) - before_s) / (time.monotonic() - began_s)
+            share = (processor_s(process.pid) - before_s) / (time.monotonic() - began_s)
             status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
             process.terminate()
             process.communicate()
@@ -125,7 +125,8 @@ def listening(folder: Path) -> tuple[str, str]:
     return f"{int(peak[1]) * 1024 / 1e6:.0f} MB", f"{share:.1%}"
 
 
-def _processor_s(pid: int) -> float:
+def processor_s(pid: int) -> float:
+    """Of a process, in all its threads, so far."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
 
