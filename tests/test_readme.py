@@ -37,6 +37,11 @@ def shown(marker: str) -> str:
     return match[1]
 
 
+def python_blocks() -> list[str]:
+    """Blocks of Python code."""
+    return re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
 @pytest.fixture
 def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the recording that the README speaks of."""
@@ -49,12 +54,12 @@ def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_readme_shows_every_command() -> None:
     """Each command of the program stands in the README."""
     shown_words = {command.split("auricle ")[1].split()[0] for command in commands()}
-    assert {"run", "listen", "detect", "devices", "config", "models", "doctor"} <= shown_words
+    assert {"run", "window", "listen", "detect", "devices", "config", "models", "doctor"} <= shown_words
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", [command for command in commands() if command != "auricle window"])
 def test_a_command_of_the_readme_runs(command: str, street: Path, virtual_microphone: VirtualMicrophone) -> None:
-    """With a microphone and a recording at hand it exits as the README says."""
+    """With a microphone and a recording at hand it exits as the README says; the window has tests of its own."""
     words = shlex.split(command.split("auricle ")[1])
     words = ["DEVICE=pulse" if word == "DEVICE=usb" else word for word in words]
     player = virtual_microphone.play(street / "street.wav")
@@ -90,7 +95,7 @@ def test_the_table_of_the_readme_is_real(capsys: pytest.CaptureFixture[str], mon
 
 def test_the_python_of_the_readme_runs(street: Path, virtual_microphone: VirtualMicrophone) -> None:
     """Its first block names the sounds of a recording, its second one those of the microphone."""
-    blocks = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    blocks = [block for block in python_blocks() if "DemoFrontend" not in block]
     assert len(blocks) == 2
     for code in blocks:
         script = street / "snippet.py"
@@ -101,6 +106,12 @@ def test_the_python_of_the_readme_runs(street: Path, virtual_microphone: Virtual
             wait_until(lambda running=running: any("Busy signal" in line for line in running.lines), "Busy signal")  # type: ignore[misc]
         finally:
             running.kill()
+
+
+def test_the_window_of_the_readme_is_the_example() -> None:
+    """What the README shows of a window of one's own stands in examples/own_frontend.py, which is run by its test."""
+    (block,) = [block for block in python_blocks() if "DemoFrontend" in block]
+    assert block in (REPOSITORY / "examples" / "own_frontend.py").read_text(encoding="utf-8")
 
 
 def test_every_file_that_the_readme_names_is_there() -> None:

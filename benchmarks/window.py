@@ -1,0 +1,88 @@
+"""The window's figures: what it costs, and how soon it shows a sound."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+import subprocess
+import time
+
+import soundfile
+from tests.display import Display
+from tests.gui.running import RunningWindow
+from tests.live_player import LivePlayer
+from tests.virtual_microphone import DEADLINE_S, VirtualMicrophone, wait_until
+
+from auricle.app import DEMONSTRATION
+from benchmarks.figures import COMMAND, processor_s
+
+_WARM_S, _WATCHED_S = 5.0, 20.0
+_TURNS = 5
+_SOUND_S, _PAUSE_S = 1.5, 1.5
+_NOT_HERE = "not measured: needs Xvfb, xdotool, Tk and PulseAudio"
+
+
+def share() -> str:
+    """Processor time of the whole program with the window open, while it hears the demonstration as a microphone."""
+    if Display.missing() or VirtualMicrophone.missing():
+        return _NOT_HERE
+    audio, rate = soundfile.read(DEMONSTRATION, dtype="float32")
+    display, microphone = Display(), VirtualMicrophone()
+    microphone.plug_in()
+    player = LivePlayer(microphone)
+    program = subprocess.Popen([*COMMAND, "run"], env=display.environment(microphone.environment))
+    try:
+        player.play(audio, rate)
+        time.sleep(_WARM_S)
+        player.play(audio, rate)
+        before_s, began_s = processor_s(program.pid), time.monotonic()
+        time.sleep(_WATCHED_S)
+        used_s, watched_s = processor_s(program.pid) - before_s, time.monotonic() - began_s
+    finally:
+        program.terminate()
+        program.wait(DEADLINE_S)
+        player.close()
+        microphone.close()
+        display.close()
+    return f"{used_s / watched_s:.1%}"
+
+
+def latency() -> str:
+    """From the moment at which a sound's first sample is handed to the sound server to the poll that lights its row up."""
+    if Display.missing() or VirtualMicrophone.missing():
+        return _NOT_HERE
+    display, microphone = Display(), VirtualMicrophone()
+    microphone.plug_in()
+    player = LivePlayer(microphone)
+    window = RunningWindow(display=display, environment=microphone.environment)
+    try:
+        window.press_start()
+        window.wait_for(lambda line: line["state"] == "running" and bool(line["rows"]), "it listens")
+        times_ms = [
+            1000 * _shown_s(window, player, label, onset_s) for _ in range(_TURNS) for label, onset_s in _sounds()
+        ]
+    finally:
+        window.kill()
+        player.close()
+        microphone.close()
+        display.close()
+    return f"{statistics.median(times_ms):.0f} ms ({min(times_ms):.0f} … {max(times_ms):.0f})"
+
+
+def _sounds() -> list[tuple[str, float]]:
+    """The demonstration's: label and onset."""
+    with DEMONSTRATION.with_suffix(".csv").open(newline="", encoding="utf-8") as stream:
+        return [(row["label"], float(row["onset_s"])) for row in csv.DictReader(stream)]
+
+
+def _shown_s(window: RunningWindow, player: LivePlayer, label: str, onset_s: float) -> float:
+    audio, rate = soundfile.read(DEMONSTRATION, dtype="float32")
+    before = len(window.lines)
+    began_s = player.play(audio[round(onset_s * rate) : round((onset_s + _SOUND_S) * rate)], rate)
+    window.wait_for(lambda line: [label, True] in [row[::2] for row in line["rows"]], f"{label} lights up", DEADLINE_S)
+    shown_s = next(
+        line["time_s"] for line in window.lines[before:] if [label, True] in [row[::2] for row in line["rows"]]
+    )
+    wait_until(lambda: not player.is_playing, "the sound is over")
+    time.sleep(_PAUSE_S)
+    return float(shown_s - began_s)
