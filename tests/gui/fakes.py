@@ -105,6 +105,7 @@ class FakeEngine:
             model=choice.model or "fake",
             labels=LABELS,
             thresholds=limits,
+            left_out={"Cow": "Cow is not followed."},
             step_s=HOP / RATE,
             frame_s=HOP / RATE,
             loudness=(0.0, 1.0),

@@ -142,6 +142,8 @@ def test_a_row_explains_itself(root: tk.Tk, engine: FakeEngine) -> None:
     why.ask("rai")
     pump(root, lambda: "highest score was 30%" in str(why.reason["text"]), "the other reason")
     assert len(app.panes.history.of(2)) > 3
+    why.ask("cow")
+    pump(root, lambda: str(why.reason["text"]) == "Cow is not followed.", "the reason for what is left out")
     why.ask("no such thing at all")
     assert "no label like" in str(why.reason["text"])
     root.event_generate("<Escape>")

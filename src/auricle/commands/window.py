@@ -127,6 +127,7 @@ class Backend:
             model=auricle.card.name,
             labels=auricle.names,
             thresholds=limits,
+            left_out=_left_out(auricle),
             step_s=auricle.conf.STEP,
             frame_s=facts.hop / facts.rate,
             loudness=_LOUDNESS[facts.kind],
@@ -160,6 +161,18 @@ class Backend:
                     raise
                 why = str(error).split(";")[0].rstrip(".")
                 return auricle.demonstration(), f"{why}: playing the demonstration recording instead."
+
+
+def _left_out(auricle: Auricle) -> dict[str, str]:
+    """Labels that make no events of their own, each with the reason."""
+    part_of = {auricle.card.labels[k]: group.name for group in auricle.groups for k in group.members}
+    return {
+        label: f"{label} is heard as part of {part_of[label]}; look there."
+        if label in part_of
+        else f"{label} is not followed; LABELS, ALLOW, DENY or SUBSET_LABELS_PATH leaves it out."
+        for label in auricle.card.labels
+        if label not in auricle.names
+    }
 
 
 def _root() -> tk.Tk:

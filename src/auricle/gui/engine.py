@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,8 @@ class Session:
     labels: Sequence[str]
     thresholds: Sequence[Thresholds]
     """One for each label."""
+    left_out: Mapping[str, str]
+    """Labels that the model knows and that are not followed, each with a sentence about why."""
     step_s: float
     """Sound between two runs of the network."""
     frame_s: float

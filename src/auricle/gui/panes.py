@@ -97,7 +97,7 @@ class Panes:
         self.meter.rest()
         self.spectrum.begin(frame_s=session.frame_s, loudness=session.loudness)
         self.status.begin(session)
-        self.why.know(session.labels)
+        self.why.know([*session.labels, *session.left_out])
 
     def rest(self) -> None:
         """Listening has ended."""
@@ -178,6 +178,8 @@ class Panes:
     def _answer(self) -> None:
         session, label = self._session, self.why.label
         if session is None or label not in session.labels:
+            if session is not None and label in session.left_out:
+                self.why.show([], None, session.left_out[label])
             return
         index = session.labels.index(label)
         reason = session.why(index, list(self.history.final))

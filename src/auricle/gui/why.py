@@ -22,7 +22,7 @@ class WhyPane(ttk.Frame):
         self.label = ""
         """The sound that it speaks of."""
         self._points: list[tuple[float, float]] = []
-        self._limits = Thresholds(on=1.0, off=1.0)
+        self._limits: Thresholds | None = None
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         ttk.Label(self, text="Why no alert?", style="CardTitle.TLabel").grid(row=0, column=0, sticky="w")
@@ -60,8 +60,8 @@ class WhyPane(ttk.Frame):
             self.reason.configure(text=f"There is no label like “{text}”; choose one from the list.")
             self.arrange()
 
-    def show(self, points: Sequence[tuple[float, float]], limits: Thresholds, reason: str) -> None:
-        """Draws the label's score: (seconds before now, score), its thresholds, and why it is what it is."""
+    def show(self, points: Sequence[tuple[float, float]], limits: Thresholds | None, reason: str) -> None:
+        """Draws the label's score: (seconds before now, score), its thresholds where it has any, and the reason."""
         self._points, self._limits = list(points), limits
         self.reason.configure(text=reason)
         self._draw()
@@ -89,7 +89,10 @@ class WhyPane(ttk.Frame):
             return (1 + seconds / SHOWN_S) * width, line // 2 + (1 - score) * (height - line // 2 - 2)
 
         plot.coords(self._lines["base"], *place(-SHOWN_S, 0.0), *place(0.0, 0.0))
-        for name, score in (("on", self._limits.on), ("off", self._limits.off)):
+        limits, shown = self._limits or Thresholds(on=1.0, off=1.0), "normal" if self._limits else "hidden"
+        for name, score in (("on", limits.on), ("off", limits.off)):
+            plot.itemconfigure(self._lines[name], state=shown)
+            plot.itemconfigure(self._texts[name], state=shown)
             plot.coords(self._lines[name], *place(-SHOWN_S, score), *place(0.0, score))
             x, y = place(-SHOWN_S, score)
             plot.coords(self._texts[name], x, y - 1 if name == "on" else y + 1)
