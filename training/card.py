@@ -1,0 +1,148 @@
+"""The card of the bundled model: which classes ship, and everything a user should know about them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training import bundle, evidence
+from training.agreement import Agreement
+from training.evidence import Heard, Verdict
+from training.fit import Scaler
+from training.labels import CLASSES, ESC10, INDEX, SILENCE, SYNTHETIC
+from training.listen import Accuracy
+from training.network import Student
+
+VERSION = "1.0"
+CORE = (*ESC10.values(), "Speech", "Music", SILENCE, *SYNTHETIC)
+SILENCE_THRESHOLD = 0.4  # taught as 0.6
+OFF_SHARE = 0.6  # an event ends under this share of the threshold that began it
+
+DESCRIPTION = (
+    "A VGG-like convolutional network of the PANNs family with a framewise head, trained from scratch on ESC-10 folds 1–4 and "
+    "freely licensed recordings, and taught by the scores of EfficientAT mn04 (MIT) on the very same mixtures. Smoke alarm, DTMF, "
+    "dial tone and busy signal were learnt from sounds synthesised after ISO 8201, ITU-T Q.23 and E.180, not from recordings."
+)
+LICENCE = "MIT (weights); clips of the training set under CC BY ask for the attributions in ATTRIBUTION.csv"
+CITATION = (
+    "Kong et al., PANNs, arXiv 1912.10211 (architecture); Piczak, ESC: Dataset for Environmental Sound Classification, 2015; "
+    "Schmid et al., arXiv 2211.04772 (teacher); Gemmeke et al., Audio Set, 2017 (class names)"
+)
+LIMITS = (
+    "Trained on about two hours of recordings: expect less in noise, far from the microphone and for kinds of a sound it never met. "
+    "The four synthetic classes were tested on synthetic sounds only. It is no safety device: do not rely on it to hear a smoke alarm, "
+    "a cry for help or an intruder, and do not use it to watch people without their consent."
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The card without the weights' hash, and the weights."""
+
+    card: dict[str, Any]
+    weights: bytes
+
+
+def ships(verdict: Verdict) -> bool:
+    """Whether the evidence suffices for a class beyond the core."""
+    enough = verdict.positives >= 8 and verdict.recordings >= 4 and verdict.folds >= 3
+    works = verdict.average_precision >= 0.6 and verdict.recall >= 0.5 and verdict.precision >= 0.8
+    return enough and works and verdict.false_per_hour <= 1.0
+
+
+def is_taught(verdict: Agreement) -> bool:
+    """Whether the student has learnt a class from its teacher alone."""
+    enough = verdict.positives >= 10 and verdict.recordings >= 5 and verdict.folds >= 2
+    works = verdict.average_precision >= 0.6 and verdict.recall >= 0.4 and verdict.precision >= 0.8
+    return enough and works and verdict.false_per_hour <= 1.0
+
+
+def _kind(verdict: Verdict | Agreement) -> str:
+    if isinstance(verdict, Agreement):
+        return "agreement with the teacher (EfficientAT mn04), recordings held out"
+    if verdict.label in SYNTHETIC:
+        return "formula (synthesised sounds, made anew)"
+    return "human labels, recordings held out"
+
+
+def _evidence(verdict: Verdict | Agreement) -> dict[str, Any]:
+    return {
+        "kind": _kind(verdict),
+        "positives": verdict.positives,
+        "recordings": verdict.recordings,
+        "average_precision": round(verdict.average_precision, 3),
+        "recall_at_threshold": round(verdict.recall, 3),
+        "precision_at_threshold": round(verdict.precision, 3),
+        "false_events_per_hour": round(verdict.false_per_hour, 2),
+    }
+
+
+def _metrics(accuracies: dict[int, Accuracy]) -> dict[str, Any]:
+    if not accuracies:
+        return {"how": "not measured yet"}
+    folds = {
+        str(fold): {
+            "top1_5s": round(accuracy.five_seconds, 4),
+            "top1_5s_all_labels": round(accuracy.all_labels, 4),
+            "top1_loudest_2s": round(accuracy.loudest_two, 4),
+            "clips": accuracy.clips,
+        }
+        for fold, accuracy in sorted(accuracies.items())
+    }
+    means = {
+        key: round(sum(float(fold[key]) for fold in folds.values()) / len(folds), 4)
+        for key in ("top1_5s", "top1_5s_all_labels", "top1_loudest_2s")
+    }
+    how = (
+        "ESC-10, each fold held out from training in turn (all other clips of its recordings and sources too); the model that "
+        "ships was then trained on all four folds by the same recipe"
+    )
+    confusion = sum(accuracy.confusion for accuracy in accuracies.values())
+    table = {"labels": list(ESC10.values()), "rows_are_truth": np.asarray(confusion).tolist()}
+    return {"esc10_folds": folds, "esc10_mean": means, "esc10_confusion": table, "how": how}
+
+
+def _labels(judged: dict[str, Verdict], taught: list[tuple[str, Agreement]]) -> list[tuple[str, str, int]]:
+    """Label, head and row of each class that ships: the core, other classes with human labels, then the taught ones."""
+    own = [label for label in CLASSES if label in CORE or (label in judged and ships(judged[label]))]
+    rows = [(label, "own", INDEX[label]) for label in own]
+    return rows + [(label, "taught", verdict.number) for label, verdict in taught if label not in own]
+
+
+def compose(
+    student: Student,
+    scaler: Scaler,
+    accuracies: dict[int, Accuracy],
+    heard: list[Heard],
+    taught: list[Agreement],
+    names: list[str],
+) -> Facts:
+    """Choose the classes by their evidence and write everything down."""
+    judged = {verdict.label: verdict for verdict in evidence.verdicts(heard)} if heard else {}
+    learnt = [(names[verdict.number], verdict) for verdict in taught if is_taught(verdict)]
+    rows = _labels(judged, learnt)
+    labels = [label for label, _, _ in rows]
+    unnamed = [label for label in labels if label not in names]
+    if unnamed:
+        raise ValueError(f"not AudioSet classes: {', '.join(unnamed)}")
+    proof: dict[str, Verdict | Agreement] = {**dict(learnt), **judged}
+    on = {label: proof[label].threshold if label in proof else SILENCE_THRESHOLD if label == SILENCE else 0.5 for label in labels}
+    facts = {
+        "format": 1,
+        "name": "bundled",
+        "title": "Auricle's bundled model",
+        "version": VERSION,
+        "description": DESCRIPTION,
+        "licence": LICENCE,
+        "citation": CITATION,
+        "source": "trained by `make train` (training/ in Auricle's repository)",
+        "architecture": bundle.architecture(),
+        "front_end": bundle.front_end(scaler),
+        "window_s": 2.0,
+        "labels": labels,
+        "thresholds": {"on": on, "off": {label: round(value * OFF_SHARE, 3) for label, value in on.items()}},
+        "metrics": _metrics(accuracies),
+        "evidence": {label: _evidence(proof[label]) for label in labels if label in proof},
+        "limits": LIMITS,
+    }
+    return Facts(facts, bundle.weights(student, [(head, row) for _, head, row in rows]))

@@ -1,0 +1,101 @@
+"""The two kinds of long work, each done by a process of its own on one thread: writing a book, and training a student.
+
+Each leaves its result in a file of the work folder and is not done again while that file is there.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from training import lessons
+from training.corpus import load
+from training.fit import Scaler, Schedule, Trained, fit
+from training.labels import CLASSES
+from training.mixtures import Composer, Difficulty
+from training.network import Student
+from training.teacher import CLASSES as LESSONS
+from training.teacher import Teacher
+
+
+@dataclass(frozen=True)
+class BookJob:
+    """A book of lessons from the clips of one fold."""
+
+    fold: int
+    count: int
+    difficulty: Difficulty
+    seed: int
+    data: Path
+    teacher: Path
+    path: Path
+
+
+@dataclass(frozen=True)
+class StudentJob:
+    """A student trained on some books, from scratch or from another student."""
+
+    name: str
+    books: tuple[Path, ...]
+    start: Path | None
+    schedule: Schedule
+    seed: int
+    path: Path
+
+
+def progress(what: str, total: int) -> Callable[[int, float], None]:
+    """Tells standard error now and then how far the work is: every two seconds on a terminal, else every minute."""
+    began = last = time.monotonic()
+
+    def say(done: int, loss: float = 0.0) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < (2.0 if sys.stderr.isatty() else 60.0) and done < total:
+            return
+        last = now
+        value = f", loss {loss:.2f}" if loss else ""
+        print(f"{what}: {done} of {total}{value}, {now - began:.0f} s", file=sys.stderr, flush=True)
+
+    return say
+
+
+def write_book(job: BookJob) -> None:
+    """Write the lessons of one fold."""
+    torch.set_num_threads(1)
+    if job.path.exists():
+        return
+    clips = [clip for clip in load(job.data) if clip.fold == job.fold]
+    say = progress(f"lessons of fold {job.fold}", job.count)
+    composer = Composer(clips, job.difficulty, job.seed)
+    book = lessons.write(composer, Teacher(job.teacher), job.count, say)
+    lessons.keep(book, job.path)
+
+
+def keep(trained: Trained, path: Path) -> None:
+    """Write a student and its scaler."""
+    student, scaler = trained
+    unfinished = path.with_suffix(".part")
+    torch.save({"student": student.state_dict(), "mean": scaler.mean, "std": scaler.std}, unfinished)
+    unfinished.replace(path)
+
+
+def recall(path: Path) -> Trained:
+    """Read what `keep` wrote."""
+    kept = torch.load(path, weights_only=True)
+    student = Student(len(CLASSES), LESSONS)
+    student.load_state_dict(kept["student"])
+    return student, Scaler(kept["mean"], kept["std"])
+
+
+def train(job: StudentJob) -> None:
+    """Train one student."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    if job.path.exists():
+        return
+    book = lessons.join([lessons.read(path) for path in job.books])
+    start = recall(job.start) if job.start else None
+    keep(fit(book, job.schedule, job.seed, start, progress(job.name, job.schedule.steps)), job.path)

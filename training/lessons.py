@@ -1,0 +1,60 @@
+"""A book of lessons: log-mels, truths and the teacher's scores of many mixtures, written once and read many times."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.frontend import PannsFrontEnd
+from training.mixtures import Composer
+from training.teacher import Teacher
+
+FRAMES = 160
+CHUNK = 32
+
+
+@dataclass(frozen=True)
+class Book:
+    """Arrays over lessons: logmel (n, 160, 64), targets (n, 20, classes), teacher (n, 527)."""
+
+    logmel: NDArray[np.float16]
+    targets: NDArray[np.uint8]
+    teacher: NDArray[np.float16]
+
+
+def join(books: list[Book]) -> Book:
+    """One book of several."""
+    return Book(
+        np.concatenate([book.logmel for book in books]),
+        np.concatenate([book.targets for book in books]),
+        np.concatenate([book.teacher for book in books]),
+    )
+
+
+def write(composer: Composer, teacher: Teacher, count: int, say: Callable[[int, float], None]) -> Book:
+    """A book of `count` lessons; `say` is told how many are done."""
+    front_end, logmels, targets, scores = PannsFrontEnd(), [], [], []
+    for start in range(0, count, CHUNK):
+        lessons = [composer.write(number) for number in range(start, min(start + CHUNK, count))]
+        audio = torch.from_numpy(np.stack([lesson.audio for lesson in lessons]))
+        logmels.append(front_end(audio)[:, :FRAMES].numpy().astype(np.float16))
+        targets.append(np.stack([lesson.targets for lesson in lessons]))
+        scores.append(teacher(audio).numpy().astype(np.float16))
+        say(start + len(lessons), 0.0)
+    return Book(np.concatenate(logmels), np.concatenate(targets), np.concatenate(scores))
+
+
+def keep(book: Book, path: Path) -> None:
+    """Write a book to a file, in one step."""
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, logmel=book.logmel, targets=book.targets, teacher=book.teacher)
+    unfinished.replace(path)
+
+
+def read(path: Path) -> Book:
+    """Read what `keep` wrote."""
+    with np.load(path) as file:
+        return Book(file["logmel"], file["targets"], file["teacher"])

@@ -1,0 +1,63 @@
+"""The student: a VGG-like network of the PANNs family with a framewise head.
+
+Sources: Kong et al., arXiv 1912.10211 (blocks, tensor names, decision-level head); Wang, Li and Metze, arXiv 1810.09050
+(linear softmax pooling: each frame weighs as much as its own probability).
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+CHANNELS = (16, 32, 64, 128, 256)
+POOLS = ((2, 2), (2, 2), (2, 4), (1, 2), (1, 1))  # time, mel
+FRAMES_PER_STEP = 8  # log-mel frames of one pooled frame
+
+
+class Block(nn.Module):
+    """Two 3×3 convolutions with batch norm and ReLU, then average pooling."""
+
+    def __init__(self, inputs: int, outputs: int, pool: tuple[int, int]) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self._pool = pool
+        for conv in (self.conv1, self.conv2):  # this order in memory is a third faster on a CPU
+            conv.weight.data = conv.weight.data.contiguous(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Image (batch, channels, frames, mels) to a smaller one with more channels."""
+        x = functional.relu(self.bn1(self.conv1(x)), inplace=True)
+        x = functional.relu(self.bn2(self.conv2(x)), inplace=True)
+        return x if self._pool == (1, 1) else functional.avg_pool2d(x, self._pool)
+
+
+class Student(nn.Module):
+    """Scaled log-mel (batch, frames, 64) to logits (batch, frames // 8, classes), and to those of the teacher's classes."""
+
+    def __init__(self, classes: int, lessons: int) -> None:
+        super().__init__()
+        inputs = 1
+        for number, (channels, pool) in enumerate(zip(CHANNELS, POOLS, strict=True), 1):
+            self.add_module(f"conv_block{number}", Block(inputs, channels, pool))
+            inputs = channels
+        self.fc_audioset = nn.Linear(inputs, classes)
+        self.fc_teacher = nn.Linear(inputs, lessons)
+        self._dropout = nn.Dropout(0.2)
+        for head in (self.fc_audioset, self.fc_teacher):
+            nn.init.constant_(head.bias, -4.0)  # most sounds are absent most of the time
+
+    def forward(self, logmel: Tensor) -> tuple[Tensor, Tensor]:
+        """Framewise logits of both heads."""
+        x = logmel.unsqueeze(1)
+        for number in range(1, len(CHANNELS) + 1):
+            x = self.get_submodule(f"conv_block{number}")(x)
+        frames = self._dropout(x.mean(dim=3).transpose(1, 2))
+        return self.fc_audioset(frames), self.fc_teacher(frames)
+
+
+def pool_scores(logits: Tensor) -> Tensor:
+    """Linear softmax over time: Σp² / Σp, (batch, frames, classes) to (batch, classes)."""
+    p = torch.sigmoid(logits.float())
+    return (p * p).sum(1) / p.sum(1).clamp(min=1e-7)
