@@ -324,3 +324,62 @@ def test_groups_and_presets_become_events_that_name_both(capsys: Capture) -> Non
 def test_an_unknown_group_is_one_sentence(capsys: Capture) -> None:
     """With the nearest name."""
     assert "did you mean “safety”?" in refused(capsys, "detect", DEMONSTRATION, "LABELS=sefety")
+
+
+def test_the_output_is_never_the_recording_itself(capsys: Capture, recording: Path) -> None:
+    """-o onto an input, also through a link, is refused, and the recording stays as it was."""
+    before = recording.read_bytes()
+    link = recording.parent / "link.wav"
+    link.symlink_to(recording)
+    assert "is the recording itself" in refused(capsys, "detect", recording, "-o", link)
+    assert recording.read_bytes() == before
+
+
+def test_an_output_that_is_a_link_is_followed(recording: Path) -> None:
+    """-o onto a link writes its target and keeps the target's permissions; /dev/stdout is standard output."""
+    target, link = recording.parent / "target.csv", recording.parent / "link.csv"
+    target.touch(mode=0o600)
+    link.symlink_to(target)
+    assert main(["detect", str(DEMONSTRATION), "-o", str(link), "--format", "csv"]) == 0
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8").startswith("source,")
+    assert target.stat().st_mode & 0o777 == 0o600
+    piped = run_auricle("detect", DEMONSTRATION, "-o", "/dev/stdout", "--format", "csv")
+    assert piped.stdout.startswith("source,")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_wait_for_a_pipe(number: int, tmp_path: Path) -> None:
+    """`auricle detect -` that waits for its writer ends at the first signal and leaves no temporary file."""
+    reading, writing = os.pipe()
+    command = [*COMMAND, "detect", "-", "-o", str(tmp_path / "events.csv")]
+    with subprocess.Popen(command, stdin=reading, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: any(tmp_path.iterdir()), "the output is begun")
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
+    os.close(reading)
+    os.close(writing)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
+def test_a_closed_standard_stream_is_no_trouble(closed: str) -> None:
+    """With one of the three closed, `auricle config` still exits with 0, and errors never go to standard output."""
+    for words, status in (("config", 0), ("detect /nowhere.wav", 2)):
+        line = f"{' '.join(COMMAND)} {words} {closed}"
+        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+        assert done.returncode == status
+        assert "Traceback" not in done.stderr
+        assert "nowhere" not in done.stdout
+
+
+def test_a_line_break_in_a_files_name_does_not_break_the_error(capsys: Capture) -> None:
+    """An error is one line, whatever a file is called."""
+    assert r"no\nsuch.wav" in refused(capsys, "detect", "no\nsuch.wav")
+
+
+def test_a_long_list_of_labels_is_a_setting(capsys: Capture, recording: Path) -> None:
+    """A word longer than a file's name may be is taken for the setting that it is."""
+    labels = ", ".join(f'"{label}"' for label in auricle.load_model("bundled").labels)
+    assert main(["detect", str(recording), f"ALLOW=[{labels}]"]) == 0
+    capsys.readouterr()

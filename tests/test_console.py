@@ -106,6 +106,7 @@ def test_lines_tell_beginnings_ends_and_troubles() -> None:
         lines.handle(message)
     assert stream.getvalue().splitlines() == [
         "  0:01.02  Dog begins",
+        "  0:02.00  7 samples of sound have been lost so far.",
         "  0:02.00  mic delivers no sound.",
         "  0:02.00  The input delivers sound again.",
         "  0:01.82  Dog ends after 0.8 s, at most 90%",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -36,17 +37,16 @@ _COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _complete_streams()
     try:
         arguments = _arguments(argv)
         run: Callable[[argparse.Namespace], int] = getattr(import_module(arguments.module), arguments.command)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         status = run(arguments)
         sys.stdout.flush()
         return status
     except AuricleError as error:
-        print(f"auricle: {error}", file=sys.stderr)
+        print(f"auricle: {_one_line(str(error))}", file=sys.stderr)
         return 2
     except Interrupted as interrupted:
         return interrupted.status
@@ -60,6 +60,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"auricle: {error.filename or 'the output'}: {error.strerror}; nothing more was written.", file=sys.stderr
         )
         return 2
+
+
+def _complete_streams() -> None:
+    """Gives closed standard streams a place to go, and lets every character of a file's name be printed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  (open until the end)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _one_line(text: str) -> str:
+    """A file's name may hold line breaks; an error is one line all the same."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

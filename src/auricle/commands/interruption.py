@@ -1,31 +1,55 @@
-"""Ctrl-C and SIGTERM: the first one closes the source, so that everything ends in good order."""
+"""Ctrl-C, SIGTERM and SIGHUP: the program ends in good order, with 128 and the signal's number as its exit status."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from auricle.errors import Interrupted
 from auricle.stages import Source
 
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""SIGHUP is not everywhere."""
+
 
 @contextlib.contextmanager
 def closing_on_signal(source: Source) -> Iterator[None]:
-    """Raises Interrupted at the block's end if a signal has closed `source` within; a second Ctrl-C does not wait."""
+    """The first signal closes `source`, and Interrupted is raised at the block's end; a second one does not wait."""
     received: list[int] = []
 
-    def close(number: int, _: FrameType | None) -> None:
+    def close(number: int) -> None:
+        if received:
+            raise Interrupted(128 + number)
         received.append(number)
         source.close()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    previous = {number: signal.signal(number, close) for number in (signal.SIGINT, signal.SIGTERM)}
+    with _handling(close):
+        yield
+    if received:
+        raise Interrupted(128 + received[0])
+
+
+@contextlib.contextmanager
+def interrupted_by_signal() -> Iterator[None]:
+    """A signal raises Interrupted wherever the program is, also where it waits for a pipe."""
+
+    def interrupt(number: int) -> None:
+        raise Interrupted(128 + number)
+
+    with _handling(interrupt):
+        yield
+
+
+@contextlib.contextmanager
+def _handling(act: Callable[[int], None]) -> Iterator[None]:
+    def handler(number: int, _: FrameType | None) -> None:
+        act(number)
+
+    previous = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
         yield
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-    if received:
-        raise Interrupted(128 + received[0])
+        for number, earlier in previous.items():
+            signal.signal(number, earlier)

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 
 import numpy as np
 
@@ -35,7 +34,7 @@ def listen(arguments: argparse.Namespace) -> int:
     sinks: dict[str, Sink] = {"notes": EventLines(stream=sys.stderr, events=False)}
     if arguments.format == "jsonl":
         states = frozenset({EventState.STARTED, EventState.ENDED})
-        lines = JsonLines(stream=sys.stdout, states=states, began=datetime.now().astimezone())
+        lines = JsonLines(stream=sys.stdout, states=states, began=source.began)
         sinks["jsonl"] = _Vital(lines, source)
     elif arguments.format == "table" and sys.stdout.isatty():
         sinks = {"view": _view(auricle, source)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TextIO
 
 from auricle import settings
 from auricle.app import Auricle
-from auricle.commands.interruption import closing_on_signal
+from auricle.commands.interruption import interrupted_by_signal
 from auricle.errors import SettingsError
 from auricle.messages import Event, EventState, Message
 from auricle.sinks.console import ProgressBar
@@ -34,17 +35,25 @@ def detect(arguments: argparse.Namespace) -> int:
             auricle.recording(name, None)
         elif sys.stdin.isatty():
             raise SettingsError("Standard input is a terminal; pipe sound into it, or name a file.")
+        if arguments.output is not None and _same(Path(name), arguments.output):
+            raise SettingsError(f"{arguments.output}: is the recording itself; write the events to another file.")
     _ = auricle.loaded, auricle.thresholds
-    if arguments.output is None:
-        _write(auricle, files, arguments.format, sys.stdout)
-    else:
-        with whole_file(arguments.output) as stream:
-            _write(auricle, files, arguments.format, stream)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(interrupted_by_signal())
+        stream = sys.stdout if arguments.output is None else stack.enter_context(whole_file(arguments.output))
+        _write(auricle, files, arguments.format, stream)
     return 0
 
 
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
 def _is_setting(word: str) -> bool:
-    return settings.is_setting(word) and not Path(word).exists()
+    try:
+        return settings.is_setting(word) and not Path(word).exists()
+    except OSError:  # too long for a path
+        return True
 
 
 def _write(auricle: Auricle, files: Sequence[str], layout: str, stream: TextIO) -> None:
@@ -59,8 +68,7 @@ def _write(auricle: Auricle, files: Sequence[str], layout: str, stream: TextIO) 
             source = auricle.recording(sys.stdin.buffer if name == "-" else name, None)
             progress.begin(name, getattr(source, "duration_s", None))
             sink = _Counting([rows, progress])
-            with closing_on_signal(source):
-                auricle.pipeline(source, sink, live=False).run()
+            auricle.pipeline(source, sink, live=False).run()
             if not sink.events:
                 print(f"{name}: no events", file=sys.stderr)
         rows.close()

@@ -28,7 +28,7 @@ class ChoiceMenu(ttk.Menubutton):
         super().__init__(parent, style="Quiet.TMenubutton")
         self._look, self._title, self._usual = look, title, usual
         self._names, self._choose, self._more = names, chosen, more
-        self._menu = tk.Menu(self, tearoff=False, postcommand=self._fill, borderwidth=1, relief="flat")
+        self._menu = tk.Menu(self, tearoff=False, postcommand=self._fill, borderwidth=1, relief="solid")
         self.configure(menu=self._menu)
         self.value = ""
         self._room = look.px(260)

@@ -26,6 +26,7 @@ Ranking = Callable[[NDArray[np.float32]], list[tuple[str, float]]]
 _FLOOR_DBFS = -60.0
 _RECENT = 8
 _REPEAT_S = 60.0
+_LOST = "lost"
 _PEAK_FALL_DB_PER_S = 12.0
 _SHARE_OVER_S = 3.0
 """The share of a core that is shown is a mean over so long."""
@@ -146,6 +147,7 @@ class EventLines:
         self._stream, self._events = stream, events
         self._said_s: dict[str, float] = {}  # stream time at which each trouble was last told
         self._waiting = False
+        self._lost = 0
 
     def handle(self, message: Message) -> None:
         """Writes the line that `message` is worth, if any."""
@@ -169,6 +171,10 @@ class EventLines:
             self._write(f"{clock(health.time_s):>9}  The input delivers sound again.")
             self._said_s.clear()
         self._waiting = health.source_state is SourceState.WAITING
+        if health.lost_samples > self._lost and health.time_s - self._said_s.get(_LOST, -math.inf) >= _REPEAT_S:
+            self._said_s[_LOST] = health.time_s
+            self._write(f"{clock(health.time_s):>9}  {health.lost_samples} samples of sound have been lost so far.")
+            self._lost = health.lost_samples
         if health.note and health.time_s - self._said_s.get(health.note, -math.inf) >= _REPEAT_S:
             self._said_s[health.note] = health.time_s
             self._write(f"{clock(health.time_s):>9}  {health.note}")

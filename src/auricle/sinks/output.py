@@ -16,29 +16,36 @@ from auricle.errors import OutputError
 def whole_file(path: Path) -> Iterator[TextIO]:
     """A UTF-8 text stream that becomes `path` when the block is left without an error, and vanishes otherwise.
 
-    A device or a named pipe is written directly. Raises OutputError where it cannot be written or the disk is full.
+    A link is followed, an older file's permissions are kept, and what is no regular file (a device, a named pipe,
+    /dev/stdout) is written directly. Raises OutputError where it cannot be written or the disk is full.
     """
     if path.is_dir():
         raise OutputError(f"{path}: a folder; name a file in it.")
     try:
-        if path.exists() and not path.is_file():
+        if _is_special(path):
             with path.open("w", encoding="utf-8", errors="surrogateescape") as stream:
                 yield stream
             return
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        target = path.resolve()
+        handle, temporary = tempfile.mkstemp(prefix=".auricle-", suffix=".part", dir=target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
                 yield stream
-            Path(temporary).chmod(_usual_mode())
-            Path(temporary).replace(path)
+            Path(temporary).chmod(target.stat().st_mode & 0o7777 if target.exists() else _usual_mode())
+            Path(temporary).replace(target)
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
             raise
     except OSError as error:
-        if error.filename is None and error.errno is None:
+        if isinstance(error, BrokenPipeError) or error.errno is None:
             raise
         raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another place with -o.") from None
+
+
+def _is_special(path: Path) -> bool:
+    links = [path, *path.parents]
+    return (path.exists() and not path.is_file()) or any(str(link) in ("/dev", "/proc") for link in links)
 
 
 def _usual_mode() -> int:

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from auricle.stages import Ring
 
 _POLL_S = 0.1
 """How soon `close` is noticed while the device is quiet."""
+_CHUNKS_MISSING = 4
+"""A device is not lost before so many chunks are overdue."""
 _FIRST_RETRY_S, _LONGEST_RETRY_S = 0.5, 8.0
 _MANY_CHANNELS = 16
 """Sound servers report dozens of channels and convert to any number; two are enough from them."""
@@ -113,7 +116,11 @@ class Microphone:
         self._stream: Any = None
         self.state = SourceState.RUNNING
         self._open()
-        self._began_s = time.monotonic()
+        # Stream time 0 is when the first sample was heard, which some devices deliver a while after they open.
+        self._ring.wait_beyond(0, self._stall_timeout_s)
+        heard_s = self._ring.position / self._rate
+        self._began_s = time.monotonic() - heard_s
+        self.began = datetime.now().astimezone() - timedelta(seconds=heard_s)
 
     def blocks(self) -> Generator[Block, None, None]:
         """What the device delivers, until `close`; an empty block each time that a look for a lost device failed."""
@@ -142,18 +149,20 @@ class Microphone:
 
     def _listen(self, start: int) -> Iterator[Block]:
         """Blocks from the open device until it stalls; the first one's clock counts what was missed since `start`."""
-        position, heard_s, first = 0, time.monotonic(), True
+        position, quiet_s, first = 0, 0.0, True
+        patience_s = max(self._stall_timeout_s, _CHUNKS_MISSING * self._chunk / self._rate)
         while not self._closed.is_set():
             if not self._ring.wait_beyond(position, _POLL_S):
-                if time.monotonic() - heard_s > self._stall_timeout_s:
+                quiet_s += _POLL_S  # counted, not measured: a program that was stopped has not waited
+                if quiet_s > patience_s:
                     return
                 continue
             samples, position, lost = self._ring.read_since(position)
-            heard_s = time.monotonic()
+            quiet_s = 0.0
             while self._gaps and self._gaps[0][0] <= position:
                 lost += self._gaps.popleft()[1]
             if first and start:
-                elapsed = round((heard_s - self._began_s) * self._rate)
+                elapsed = round((time.monotonic() - self._began_s) * self._rate)
                 lost += max(0, elapsed - start - len(samples))
             first = False
             yield Block(start=start + lost, audio=samples, rate=self._rate, lost=lost)
