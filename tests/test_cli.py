@@ -75,13 +75,15 @@ def test_every_format_tells_the_same_events(layout: str, capsys: Capture) -> Non
 
 
 def test_a_recording_without_events_gives_no_line(capsys: Capture, tmp_path: Path) -> None:
-    """Digital silence with Silence denied: nothing on standard output, a word on standard error, exit 0."""
+    """Digital silence: nothing on standard output, a word on standard error, exit 0; Silence is an event when asked for."""
     path = tmp_path / "nothing.wav"
     soundfile.write(path, np.zeros(RATE), RATE)
-    assert main(["detect", str(path), "--format", "jsonl", "DENY=Silence"]) == 0
+    assert main(["detect", str(path), "--format", "jsonl"]) == 0
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err == f"{path}: no events\n"
+    assert main(["detect", str(path), "--format", "jsonl", "DENY="]) == 0
+    assert '"label": "Silence"' in capsys.readouterr().out
 
 
 def test_standard_input_is_a_recording() -> None:

@@ -98,11 +98,11 @@ def test_subset_allow_and_deny_narrow_each_other() -> None:
     deny=st.lists(st.sampled_from(LABELS)),
 )
 def test_tracks_what_the_lists_say(subset: list[str], allow: list[str], deny: list[str]) -> None:
-    """Each label for itself: in the subset and allowed, where there are such lists, and not denied."""
+    """Each label for itself: in the subset and allowed, where there are such lists, and not denied unless allowed by name."""
     wanted = [
         k
         for k, label in enumerate(LABELS)
-        if (label in subset or not subset) and (label in allow or not allow) and label not in deny
+        if (label in subset or not subset) and (label in allow or not allow) and (label not in deny or label in allow)
     ]
     if wanted:
         assert tracked(LABELS, subset=subset, allow=allow, deny=deny) == wanted
@@ -124,3 +124,8 @@ def test_an_unknown_label_comes_with_the_nearest(where: str) -> None:
 def test_known_writes_a_label_as_the_model_does() -> None:
     """Case does not matter."""
     assert known("bOW-wow", LABELS) == "Bow-wow"
+
+
+def test_denying_what_the_model_cannot_hear_does_no_harm() -> None:
+    """A label of AudioSet that the model lacks may be denied, as Silence is by default."""
+    assert tracked(LABELS, subset=[], allow=[], deny=["Vacuum cleaner"]) == [0, 1, 2, 3, 4]

@@ -94,7 +94,7 @@ class ConfDef:
     )
     SUBSET_LABELS_PATH: str = _key("", "CSV of index, mid, display_name: only these labels are tracked")
     ALLOW: list[str] = _key([], "only these labels are tracked; empty: all")
-    DENY: list[str] = _key([], "these labels are never tracked")
+    DENY: list[str] = _key(["Silence"], "these labels are not tracked, unless ALLOW names them")
     TOP_K: int = _key(6, "labels that the live view ranks", low=1, high=1000)
 
     # The events

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from auricle.errors import LabelError
+from auricle.labels import audioset
 
 COLUMNS = ("index", "mid", "display_name")
 
@@ -32,7 +33,7 @@ def read_subset(path: Path) -> list[str]:
 
 
 def tracked(labels: Sequence[str], *, subset: Sequence[str], allow: Sequence[str], deny: Sequence[str]) -> list[int]:
-    """Indices of the labels that are in `subset` and in `allow` (where these are not empty) and not in `deny`.
+    """Indices of the labels that are in `subset` and in `allow` (where these are not empty), and not in `deny` unless `allow` names them.
 
     Raises LabelError for a name that the model does not know, and where nothing is left.
     """
@@ -41,7 +42,12 @@ def tracked(labels: Sequence[str], *, subset: Sequence[str], allow: Sequence[str
     for names in (subset, allow):
         if names:
             chosen &= {_index(name, by_name, labels) for name in names}
-    chosen -= {_index(name, by_name, labels) for name in deny}
+    allowed = {name.casefold() for name in allow}
+    elsewhere = {name.casefold() for name in audioset.names()} - set(
+        by_name
+    )  # denying what is never heard does no harm
+    denied = [name for name in deny if name.casefold() not in allowed | elsewhere]
+    chosen -= {_index(name, by_name, labels) for name in denied}
     if not chosen:
         raise LabelError("No label is left to track; loosen SUBSET_LABELS_PATH, ALLOW or DENY.")
     return sorted(chosen)
