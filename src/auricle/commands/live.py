@@ -110,7 +110,7 @@ def _best_source(auricle: Auricle) -> Source:
     except DeviceError as error:
         if auricle.conf.DEVICE:
             raise
-        _say(f"No microphone ({_clause(error)}): playing the demonstration recording instead.")
+        _say(f"{_clause(error)}: playing the demonstration recording instead.")
         return auricle.demonstration()
     with closing_on_signal(source):
         delivers = _delivers_sound(source)
