@@ -20,8 +20,8 @@ from auricle.gui.states import State
 from auricle.gui.table import RowTable
 from auricle.gui.theme import Theme
 
-FRAME_MS = 34
-"""Between two movements of the bars: at most 30 times a second."""
+FRAME_MS = 40
+"""Between two movements of the bars: 25 times a second, within the 30 that are allowed."""
 _FULL_SIZE = (900, 640)
 """From this size on, in the theme's pixels, fonts have the theme's size."""
 _MOST_ROWS = 1000
