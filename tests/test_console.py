@@ -123,6 +123,18 @@ def test_no_progress_bar_is_drawn_into_a_file() -> None:
     assert stream.getvalue().strip() == ""
 
 
+def test_the_progress_bar_shows_brackets_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file's name is no markup, whatever is in it."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stream = io.StringIO()
+    progress = ProgressBar(stream=stream)
+    progress.begin("[/x].wav", 10.0)
+    progress.handle(HEALTH)
+    progress.close()
+    assert "[/x].wav" in stream.getvalue()
+
+
 def test_on_a_terminal_the_view_is_drawn_and_the_table_follows() -> None:
     """`auricle run` on a terminal draws bars in place, and leaves a table of events when the demonstration is over."""
     primary, secondary = pty.openpty()

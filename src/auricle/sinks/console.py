@@ -190,7 +190,7 @@ class ProgressBar:
     def __init__(self, *, stream: TextIO) -> None:
         """`stream` is usually standard error."""
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.percentage:3.0f} %"),
             TimeRemainingColumn(),
