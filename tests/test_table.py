@@ -94,6 +94,12 @@ def test_the_table_has_a_line_for_each_event(messages: list[Event]) -> None:
         assert line.startswith(f"{clock(event.onset_s):>10}  {clock(event.offset_s or 0):>10}")
 
 
+def test_the_table_escapes_what_would_break_its_lines() -> None:
+    """Line ends, and what would make a terminal do something, in the name of a file."""
+    event = Event(1, EventState.ENDED, "a\nb\x1b[2J\u2028é.wav", "Dog", 0.0, 1.0, 0.5, 0.5, "m")
+    assert written("table", [event]).splitlines()[1].endswith(r"  a\nb\x1b[2J\u2028é.wav")
+
+
 def test_only_ended_events_are_written() -> None:
     """One that has started may still grow."""
     event = Event(1, EventState.STARTED, "a", "Dog", 0.0, None, 0.5, 0.5, "m")

@@ -18,6 +18,9 @@ FORMATS = tuple(_HEADERS)
 _BLANKS = str.maketrans("\t\r\n", "   ")
 """Formats that separate by tabs know no quoting."""
 
+_ESCAPES = {code: repr(chr(code))[1:-1] for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+"""Characters that would break a line of the table, or make a terminal do something."""
+
 
 class Rows:
     """Writes each event when it has ended, and the header before the first one.
@@ -72,7 +75,7 @@ class Rows:
             )
         self._stream.write(
             f"{clock(event.onset_s):>10}  {clock(event.offset_s or 0.0):>10}  {event.peak:5.0%}  {event.mean:5.0%}  "
-            f"{event.label:<{self._width}}  {event.source}\n"
+            f"{event.label.translate(_ESCAPES):<{self._width}}  {event.source.translate(_ESCAPES)}\n"
         )
 
 
