@@ -89,7 +89,7 @@ def small_card() -> ModelCard:
         ),
         window_s=1.0,
         labels=("Dog", "Cat", "Speech"),
-        thresholds={"Dog": Thresholds(on=0.6, off=0.4)},
+        thresholds={label: Thresholds(on=0.6, off=0.4) for label in ("Dog", "Cat", "Speech")},
     )
 
 

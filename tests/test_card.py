@@ -39,18 +39,26 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert read_card(path) == small_card()
 
 
-@pytest.mark.parametrize("key", ["sha256", "thresholds", "front_end.scaler"])
+@pytest.mark.parametrize("key", ["sha256", "front_end.scaler"])
 def test_some_facts_may_be_left_out(key: str) -> None:
-    """A hash, thresholds and a scaler are optional."""
+    """A hash and a scaler are optional."""
     card = parse_card(changed(key, DELETE), where="here")
-    assert {"sha256": card.sha256, "thresholds": card.thresholds, "front_end.scaler": card.front_end.scaler_mean}[
-        key
-    ] in ("", {}, ())
+    assert {"sha256": card.sha256, "front_end.scaler": card.front_end.scaler_mean}[key] in ("", ())
 
 
 @pytest.mark.parametrize(
     "key",
-    ["name", "licence", "weights", "architecture", "architecture.pools", "front_end.rate", "window_s", "labels"],
+    [
+        "name",
+        "licence",
+        "weights",
+        "architecture",
+        "architecture.pools",
+        "front_end.rate",
+        "window_s",
+        "labels",
+        "thresholds",
+    ],
 )
 def test_other_facts_may_not(key: str) -> None:
     """A fact that is missing is named."""
@@ -85,9 +93,11 @@ def test_other_facts_may_not(key: str) -> None:
         ("window_s", 0, "window"),
         ("window_s", float("nan"), "window"),
         ("thresholds", {"on": {"Cow": 0.5}, "off": {"Cow": 0.4}}, "does not know"),
-        ("thresholds", {"on": {"Dog": 0.4}, "off": {"Dog": 0.5}}, "0 < off ≤ on ≤ 1"),
-        ("thresholds", {"on": {"Dog": 1.5}, "off": {"Dog": 0.5}}, "0 < off ≤ on ≤ 1"),
-        ("thresholds", {"on": {"Dog": 0.5}, "off": {"Dog": 0}}, "0 < off ≤ on ≤ 1"),
+        ("thresholds", {"on": {}, "off": {}}, "no thresholds for “Dog”"),
+        ("thresholds", {"on": {"Dog": 0.5}, "off": {"Dog": 0.4}}, "no thresholds for “Cat”"),
+        ("thresholds.off.Dog", 0.7, "0 < off ≤ on ≤ 1"),
+        ("thresholds.on.Dog", 1.5, "0 < off ≤ on ≤ 1"),
+        ("thresholds.off.Dog", 0, "0 < off ≤ on ≤ 1"),
     ],
 )
 def test_a_card_may_not_contradict_itself(path: str, value: Any, what: str) -> None:

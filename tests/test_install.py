@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from auricle.card import parse_card, read_card
+from auricle.card import ModelCard, parse_card, read_card
 from auricle.errors import CardError, CheckpointError, ModelError
 from auricle.labels import audioset
 from auricle.models import catalogue, convert, install, networks, panns, store
@@ -50,14 +51,20 @@ def tree(folder: Path) -> set[str]:
     return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and not p.name.endswith(".lock")}
 
 
+def card_of(name: str, labels: Sequence[str], **more: Any) -> ModelCard:
+    """The card of the catalogue's `name` for these labels."""
+    pairs = {side: dict.fromkeys(labels, 0.3) for side in ("on", "off")}
+    data = {**catalogue.find(name).card, "labels": list(labels), "thresholds": pairs, "weights": "x", **more}
+    return parse_card(data, where=name)
+
+
 def published(name: str, classes: int = 527) -> dict[str, np.ndarray[Any, Any]]:
     """Weights as the catalogue's network `name` has them, all of one value, with what else a checkpoint holds."""
     entry = catalogue.find(name)
     shape = dict(entry.card["architecture"])
     if name == "epanns":
         shape |= {"channels": [4, 6, 8, 10, 12, 14], "inner": [3, 5, 7, 9, 11, 13]}
-    data = {**entry.card, "architecture": shape, "labels": [str(k) for k in range(classes)], "weights": "x"}
-    card = parse_card(data, where=name)
+    card = card_of(name, [str(k) for k in range(classes)], architecture=shape)
     tensors: dict[str, np.ndarray[Any, Any]] = {
         key: np.full(size, 0.01, np.float32) for key, size in panns.shapes(card, {}).items()
     }
@@ -76,8 +83,7 @@ def test_every_entry_of_the_catalogue_is_complete() -> None:
         assert len(entry.expected.sha256) in (0, 64)
         assert len(entry.expected.md5) in (0, 32)
         if entry.card["architecture"]["channels"]:
-            card = parse_card({**entry.card, "labels": list(LABELS), "weights": "x"}, where=name)
-            assert card.name == name
+            assert card_of(name, LABELS).name == name
 
 
 @pytest.mark.parametrize(
@@ -86,8 +92,7 @@ def test_every_entry_of_the_catalogue_is_complete() -> None:
 )
 def test_the_catalogues_networks_have_the_published_number_of_parameters(name: str, parameters: int) -> None:
     """Counted as their authors count: everything that was trained."""
-    card = parse_card({**catalogue.find(name).card, "labels": list(LABELS), "weights": "x"}, where=name)
-    sizes = panns.shapes(card, {})
+    sizes = panns.shapes(card_of(name, LABELS), {})
     trained = sum(int(np.prod(size)) for key, size in sizes.items() if not key.endswith(("_mean", "_var")))
     assert trained == parameters == catalogue.find(name).parameters
 

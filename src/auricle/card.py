@@ -102,7 +102,7 @@ class ModelCard:
     """The window that suits the model when it runs window by window, seconds."""
     labels: tuple[str, ...]
     thresholds: dict[str, Thresholds]
-    """Per label; labels that are absent take the configuration's."""
+    """A pair for each label."""
     clip: ClipFacts | None = None
     """None: the network's rows are scores of their own."""
 
@@ -140,7 +140,7 @@ def parse_card(data: Any, *, where: str) -> ModelCard:
 def _card(data: dict[str, Any]) -> ModelCard:
     shape, sound = data["architecture"], data["front_end"]
     scaler = sound.get("scaler") or {"mean": [], "std": []}
-    thresholds = data.get("thresholds") or {"on": {}, "off": {}}
+    thresholds = data["thresholds"]
     return ModelCard(
         **{
             key: str(data[key])
@@ -231,9 +231,11 @@ def _wrong_sound(sound: FrontEndFacts) -> list[tuple[bool, str]]:
 
 
 def _wrong_labels(card: ModelCard) -> list[tuple[bool, str]]:
+    without = [label for label in card.labels if label not in card.thresholds]
     return [
         (not card.labels, "it has no labels"),
         (len(set(card.labels)) != len(card.labels), "a label stands in it twice"),
         (not set(card.thresholds) <= set(card.labels), "it has thresholds for labels that it does not know"),
+        (bool(without), f"it has no thresholds for “{''.join(without[:1])}”"),
         (any(not 0 < t.off <= t.on <= 1 for t in card.thresholds.values()), "its thresholds are not 0 < off ≤ on ≤ 1"),
     ]
