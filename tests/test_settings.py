@@ -9,6 +9,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -114,6 +115,8 @@ def test_keys_are_the_same_in_any_case(word: str) -> None:
         ("ON_THRESHOLDS={Dog: 0.6}", "ON_THRESHOLDS", {"Dog": 0.6}),
         ('OFF_THRESHOLDS={"Male speech, man speaking": 0.2, Dog: 0.1}', "OFF_THRESHOLDS", {"Male speech, man speaking": 0.2, "Dog": 0.1}),
         ("PIPE_FORMAT=s16le", "PIPE_FORMAT", "s16le"),
+        ("TOP_K=010", "TOP_K", 10),
+        ("DEVICE=???", "DEVICE", "???"),
     ],
 )  # fmt: skip
 def test_words_become_values(word: str, key: str, value: object) -> None:
@@ -138,8 +141,15 @@ def test_words_become_values(word: str, key: str, value: object) -> None:
         ("TOP_K=true", "TOP_K must be an integer"),
         ("STEP=yes", "STEP must be a number"),
         ("STEP=fast", "STEP must be a number"),
-        ("STEP=.nan", "STEP must be from 0.01 to 10"),
-        ("STEP=.inf", "STEP must be from 0.01 to 10"),
+        ("STEP=nan", "STEP must be from 0.01 to 10"),
+        ("STEP=inf", "STEP must be from 0.01 to 10"),
+        ("TOP_K=???", "TOP_K must be an integer, not “[?]{3}”"),
+        ("STEP=???", "STEP must be a number, not “[?]{3}”"),
+        ("TOP_K=0x" + "f" * 5000, "TOP_K must be an integer"),
+        ("TITLE_FONTSIZE=1:30", "TITLE_FONTSIZE must be an integer, not “1:30”"),
+        ("DEVICE=a\0b", "DEVICE holds a null character"),
+        ("CONFIG=", "CONFIG names no file"),
+        ("CONFIG=a\0b", "CONFIG names no file"),
         ("STEP=0", "STEP must be from 0.01 to 10, not 0"),
         ("STEP=11", "STEP must be from 0.01 to 10, not 11"),
         ("TOP_K=-3", "TOP_K must be from 1 to 1000, not -3"),
@@ -220,6 +230,18 @@ def test_values_from_python_win_over_words() -> None:
     assert load(values={"allow": "Dog", "step": 1, "ON_THRESHOLD": None}).ALLOW == ["Dog"]
 
 
+def test_numpys_numbers_are_numbers() -> None:
+    """Whatever their width, by themselves and by label; an array is none, and said so in one line."""
+    conf = load(
+        values={"ON_THRESHOLD": np.float32(0.5), "TOP_K": np.int64(3), "ON_THRESHOLDS": {"Dog": np.float64(0.25)}}
+    )
+    assert (conf.ON_THRESHOLD, conf.TOP_K, conf.ON_THRESHOLDS) == (0.5, 3, {"Dog": 0.25})
+    assert type(conf.TOP_K) is int
+    with pytest.raises(SettingsError, match="TOP_K must be an integer") as caught:
+        load(values={"TOP_K": np.zeros((50, 50))})
+    one_sentence(caught.value)
+
+
 @pytest.mark.parametrize("value", [True, False])
 def test_a_yes_is_no_number(value: bool) -> None:
     """YAML's and Python's truth values are refused where a number is wanted."""
@@ -247,6 +269,10 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
         ("5: 3", "no setting 5"),
         ("CONFIG: other.yaml", "no setting CONFIG"),
         ("TOP_K: yes", "TOP_K must be an integer"),
+        ("TOP_K: ???", "TOP_K must be an integer, not “[?]{3}”"),
+        ("TOP_K: 0x" + "f" * 5000, "TOP_K must be from 1 to 1000, not a number without end"),
+        ('SUBSET_LABELS_PATH: "a\\0b"', "SUBSET_LABELS_PATH holds a null character"),
+        ('MODEL_PATH: "a\\0b"', "MODEL_PATH holds a null character"),
         ("TOP_K: [1]", "TOP_K must be an integer"),
         ("ALLOW: &a [*a]", "ALLOW must be a list of text"),
         ("ALLOW: &a {x: *a}", "ALLOW must be a list of text"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import numbers
 import reprlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,8 +31,8 @@ _TYPE_NAMES = {
 }
 _NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
 """What the YAML reader raises: ValueError for a date that is none, RecursionError for brackets without end."""
-_LITERAL = "\ue000{"
-"""Stands for `${` while OmegaConf checks types, so that it looks nothing up: no environment, no other key."""
+_LITERALS = {"${": "\ue000{", "???": "\ue000?"}
+"""What stands for `${` and `???` while OmegaConf checks types: it looks nothing up, and takes no value for missing."""
 _SHOWN = 80
 """Characters of a wrong value that an error shows."""
 
@@ -85,6 +86,8 @@ def load(words: Sequence[str] = (), values: Mapping[str, Any] | None = None) -> 
     given: dict[str, Any] = {}
     for key, value in pairs:
         if key == "CONFIG":
+            if "\0" in str(value) or not str(value):
+                raise SettingsError("CONFIG names no file; name one of YAML, or leave it out.")
             given.update(_read_file(Path(str(value))))
     given.update({_known(key): _parse(key, value) for key, value in pairs if key != "CONFIG"})
     conf = _merge(given)
@@ -126,10 +129,13 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _parse(key: str, value: Any) -> Any:
-    """Text from the command line as YAML reads it; what is text or one label stays as it was typed."""
+    """Lists and mappings from the command line as YAML reads them; text, one label and numbers stay as they were typed.
+
+    YAML would take 010 for eight and 1:30 for ninety.
+    """
     name = _known(key)
     kind = _type_name(name)
-    if not isinstance(value, str) or (kind == "text" and value != "null"):
+    if not isinstance(value, str) or (kind in ("text", "integer", "number") and value != "null"):
         return value
     if kind == "list of text" and not value.lstrip().startswith("["):
         return [value] if value else []
@@ -145,12 +151,12 @@ def _merge(given: Mapping[str, Any]) -> ConfDef:
         if not _is_plain(value):
             raise _wrong_type(key, value)
         try:
-            conf = OmegaConf.merge(conf, {key: _replaced(value, "${", _LITERAL)})
+            conf = OmegaConf.merge(conf, {key: _replaced(value, _LITERALS)})
         except (OmegaConfBaseException, ValueError, TypeError, OverflowError):
             raise _wrong_type(key, value) from None
-    values = OmegaConf.to_object(conf)
+    values, back = OmegaConf.to_object(conf), {mark: text for text, mark in _LITERALS.items()}
     assert isinstance(values, ConfDef)  # noqa: S101  (for the type checker: the schema says so)
-    return ConfDef(**{name: _replaced(getattr(values, name), _LITERAL, "${") for name in _FIELDS})
+    return ConfDef(**{name: _replaced(getattr(values, name), back) for name in _FIELDS})
 
 
 def _is_plain(value: Any) -> bool:
@@ -161,13 +167,20 @@ def _is_plain(value: Any) -> bool:
     return not any(item is None or isinstance(item, (bool, list, tuple, dict)) for item in inner)
 
 
-def _replaced(value: Any, old: str, new: str) -> Any:
-    """`value` with `old` replaced in its texts."""
+def _replaced(value: Any, texts: Mapping[str, str]) -> Any:
+    """`value` with these replaced in its texts by those, and with Python's own numbers for NumPy's."""
     if isinstance(value, dict):
-        return {_replaced(key, old, new): item for key, item in value.items()}
+        return {_replaced(key, texts): _replaced(item, texts) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_replaced(item, old, new) for item in value]
-    return value.replace(old, new) if isinstance(value, str) else value
+        return [_replaced(item, texts) for item in value]
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if isinstance(value, str):
+        for old, new in texts.items():
+            value = value.replace(old, new)
+    return value
 
 
 def _wrong_type(key: str, value: Any) -> SettingsError:
@@ -176,7 +189,10 @@ def _wrong_type(key: str, value: Any) -> SettingsError:
 
 def _shown(value: Any) -> str:
     """`value` in one short line."""
-    text = " ".join(value.split()) if isinstance(value, str) else reprlib.repr(value)
+    try:
+        text = " ".join((value if isinstance(value, str) else reprlib.repr(value)).split())
+    except ValueError:  # Python writes no integer of thousands of digits
+        text = "a number without end"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
@@ -187,6 +203,8 @@ def _article(name: str) -> str:
 def _check_ranges(conf: ConfDef) -> None:
     for name, field in _FIELDS.items():
         value, low, high, choices = getattr(conf, name), *(field.metadata[k] for k in ("low", "high", "choices"))
+        if isinstance(value, str) and "\0" in value:
+            raise SettingsError(f"{name} holds a null character, which nothing has in its name; leave it out.")
         if choices and value not in choices:
             raise SettingsError(f"{name} must be one of {', '.join(choices)}, not “{_shown(value)}”.")
         numbers = value.values() if get_origin(_TYPES[name]) is dict else [value]
