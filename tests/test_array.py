@@ -72,13 +72,32 @@ def test_chooses_a_channel() -> None:
         np.array([1.0, np.inf]),
         np.array([1e300]),
         np.array([[np.inf, -np.inf]]),
+        np.zeros((1, 5000)),
+        np.ma.array([0.1, 0.2], mask=[False, True]),
+        [[0.1], [0.2, 0.3]],
+        [],
+        None,
     ],
     ids=str,
 )
-def test_refuses_what_is_no_sound(audio: NDArray[Any]) -> None:
-    """Nothing, too many axes, other types, no numbers: one sentence."""
+def test_refuses_what_is_no_sound(audio: Any) -> None:
+    """Nothing, too many axes, channels first, other types, no numbers, masked ones: one sentence."""
     with pytest.raises(SourceError, match="array") as caught:
         source(audio)
+    one_sentence(caught.value)
+
+
+def test_a_list_of_numbers_is_an_array() -> None:
+    """So is a masked array in which nothing is masked."""
+    np.testing.assert_allclose(as_mono([0.5, -1.0], 8000, 0, "array"), [0.5, -1.0])
+    np.testing.assert_allclose(as_mono(np.ma.array([0.5, -1.0]), 8000, 0, "array"), [0.5, -1.0])
+
+
+@pytest.mark.parametrize("rate", ["32000", None, [32000], True, np.ones(2)])
+def test_refuses_a_rate_that_is_no_number(rate: Any) -> None:
+    """Text, nothing, a list, yes."""
+    with pytest.raises(SourceError, match="a rate is a number of samples per second") as caught:
+        as_mono(noise(5, seed=1), rate, 0, "array")
     one_sentence(caught.value)
 
 

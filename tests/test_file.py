@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -234,19 +235,52 @@ def test_a_header_that_promises_less_is_believed(tmp_path: Path) -> None:
     assert len(heard(opened(path))) == 500
 
 
-def test_a_header_that_promises_nothing(tmp_path: Path) -> None:
-    """A length of nought is either taken for unknown and read to the end, or refused in one sentence."""
+@pytest.mark.parametrize("data", [0, 0x7FFFF000, 0xFFFFFFFF])
+def test_a_header_that_states_no_length(tmp_path: Path, data: int) -> None:
+    """A recording that was never finished is refused with the way to read it, which is as a stream."""
     path = tmp_path / "a.wav"
-    lying(path, data=0)
-    with contextlib.suppress(FileError):
-        assert len(heard(opened(path))) == 1000
+    lying(path, data=data)
+    refused(path, "never finished, .* `auricle detect - < FILE`")
 
 
-@pytest.mark.parametrize("rate", [1, 99, 1_000_000])
+def test_a_length_within_a_sample_is_rounded_down(tmp_path: Path) -> None:
+    """999 samples and a byte are 999 samples, as they are in a stream."""
+    path = tmp_path / "a.wav"
+    lying(path, data=1999)
+    assert len(heard(opened(path))) == 999
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are text there")
+def test_a_name_need_not_be_utf_8(tmp_path: Path) -> None:
+    """On Linux a name is bytes, whatever they are."""
+    path = tmp_path / os.fsdecode(b"\xff\xfe.wav")
+    soundfile.write(os.fsencode(path), noise(100, seed=1), 32000)
+    assert len(heard(opened(path))) == 100
+
+
+@pytest.mark.parametrize("name", ["a\0b.wav", "a" * 300 + ".wav", "loop.wav"])
+def test_a_name_that_leads_nowhere_is_one_sentence(tmp_path: Path, name: str) -> None:
+    """A null character, too many letters, a symbolic link to itself."""
+    (tmp_path / "loop.wav").symlink_to("loop.wav")
+    with pytest.raises(FileError, match=r"no such file|cannot be read .* check the path") as caught:
+        opened(tmp_path / name)
+    one_sentence(caught.value)
+
+
+def test_raw_samples_in_a_file_want_to_be_a_stream(tmp_path: Path) -> None:
+    """A file does not say what its samples are; a stream has settings for it."""
+    path = tmp_path / "a.raw"
+    path.write_bytes(bytes(100))
+    refused(path, "raw samples, .* PIPE_FORMAT")
+
+
+@pytest.mark.parametrize("rate", [1, 99, 1_000_000, 4_000_000_000])
 def test_a_rate_that_no_sound_has_is_refused(tmp_path: Path, rate: int) -> None:
-    """Resampling from it would take memory without end."""
+    """Resampling from it would take memory without end; one that libsndfile has no words for is named too."""
     path = tmp_path / "a.wav"
-    soundfile.write(path, noise(100, seed=1), rate)
+    soundfile.write(path, noise(100, seed=1), 32000)
+    data = path.read_bytes()
+    path.write_bytes(data[:24] + struct.pack("<I", rate) + data[28:])
     refused(path, f"a rate of {rate} Hz")
 
 

@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from auricle.errors import FileError, SourceError
 from auricle.messages import SourceState
-from auricle.sources.pipe import PipeSource, RawFormat
+from auricle.sources.pipe import PathSource, PipeSource, RawFormat, is_stream
 from tests.material import noise, one_sentence
 
 RAW = {"u8": 1, "s16le": 2, "s24le": 3, "s32le": 4, "f32le": 4, "f64le": 8}
@@ -182,6 +183,44 @@ def test_raw_bytes_that_are_no_samples(data: bytes, message: str) -> None:
     """Nothing, less than a sample, half a sample too much."""
     with pytest.raises(FileError, match=message):
         heard(source(data, RawFormat("s16le", 8000, 1)))
+
+
+@pytest.mark.parametrize("size", [1999, 2001])
+def test_a_length_within_a_sample_is_rounded_down(size: int) -> None:
+    """As it is in a file: the header's odd byte is no sample."""
+    assert len(heard(source(header(size=size) + bytes(size)))) == size // 2
+
+
+def test_a_stream_that_cannot_be_read_is_one_sentence() -> None:
+    """One that is closed, and one that is there for writing."""
+    closed = io.BytesIO()
+    closed.close()
+    with pytest.raises(FileError, match="-: cannot be read") as caught:
+        source(closed)  # type: ignore[arg-type]
+    one_sentence(caught.value)
+    with open(os.devnull, "wb", buffering=0) as stream, pytest.raises(FileError, match="-: cannot be read"):  # noqa: PTH123
+        source(stream)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes of this kind")
+def test_a_named_pipe_is_read_as_a_stream(tmp_path: Path) -> None:
+    """By its path, which is its name; a file and a folder are no streams, nor is what does not exist."""
+    path, data = tmp_path / "pipe", wav(noise(3000, seed=1))
+    os.mkfifo(path)
+    writing = threading.Thread(target=lambda: path.write_bytes(data))
+    writing.start()
+    subject = PathSource(path=path, raw=None, channel=0, chunk_length=1024)
+    assert len(heard(subject)) == 3000
+    writing.join()
+    assert subject.name == str(path)
+    assert [is_stream(p) for p in (path, Path(__file__), tmp_path, tmp_path / "nothing")] == [True, False, False, False]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there is no /dev/zero")  # noqa: PTH110
+def test_a_device_without_a_header_is_one_sentence() -> None:
+    """/dev/zero is endless, and no WAV."""
+    with pytest.raises(FileError, match="/dev/zero: not a WAV stream"):
+        PathSource(path=Path("/dev/zero"), raw=None, channel=0, chunk_length=1024)
 
 
 def test_a_channel_that_is_not_there() -> None:

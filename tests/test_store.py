@@ -104,6 +104,21 @@ def test_a_typo_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         store.find("xyz")
 
 
+def test_an_empty_name_is_no_model() -> None:
+    """`MODEL=` is said to be empty."""
+    with pytest.raises(ModelError, match="MODEL is empty") as caught:
+        store.find("")
+    one_sentence(caught.value)
+
+
+def test_a_home_that_nobody_has_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AURICLE_HOME may begin with somebody's “~”, who has to exist."""
+    monkeypatch.setenv("AURICLE_HOME", "~nosuchuser/x")
+    with pytest.raises(ModelError, match="AURICLE_HOME=~nosuchuser/x: there is no such home") as caught:
+        store.default_home()
+    one_sentence(caught.value)
+
+
 def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
     """The card that was looked for is named."""
     with pytest.raises(CardError, match=r"card\.json: cannot read"):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import os
+import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +18,9 @@ from numpy.typing import NDArray
 from auricle.audio.resample import PassThrough, StreamResampler
 from auricle.audio.ring import RingBuffer
 from auricle.card import FrontEndFacts, ModelCard, Thresholds
-from auricle.choices import asked_for, check_facts, odd, thresholds
+from auricle.choices import asked_for, check_facts, odd, place, thresholds
 from auricle.config import ConfDef
-from auricle.errors import SourceError
+from auricle.errors import ModelError, SourceError
 from auricle.events.decoder import EventDecoder
 from auricle.events.hysteresis import Durations
 from auricle.events.reasons import Reasons
@@ -36,7 +39,7 @@ from auricle.sources.array import ArraySource, as_mono
 from auricle.sources.file import FileSource
 from auricle.sources.microphone import Microphone
 from auricle.sources.paced import PacedSource
-from auricle.sources.pipe import PipeSource, RawFormat
+from auricle.sources.pipe import PathSource, PipeSource, RawFormat, is_stream
 from auricle.stages import FrontEnd, Resampler, Sink, Source
 from auricle.tagging import Model
 
@@ -52,8 +55,10 @@ class Auricle:
     @cached_property
     def _read(self) -> tuple[ModelCard, Mapping[str, NDArray[np.float32]]]:
         """The chosen model's card and weights. Raises ModelError, and SettingsError where a setting contradicts it."""
-        where = self.conf.MODEL_PATH or self.conf.MODEL
-        card, tensors = assembly.read(where, model=self.conf.MODEL, labels=audioset.names())
+        try:
+            card, tensors = assembly.read(place(self.conf), model=self.conf.MODEL, labels=audioset.names())
+        except OSError as error:
+            raise ModelError(f"The model cannot be read ({error.strerror}); check MODEL and MODEL_PATH.") from None
         check_facts(self.conf, card.front_end)
         return card, tensors
 
@@ -113,19 +118,36 @@ class Auricle:
             score_s=self.loaded.score_s,
         )
 
-    def recording(self, source: str | Path | NDArray[np.generic] | BinaryIO, rate: int | None) -> Source:
-        """A source that ends: a path, an array with its rate, or an open binary stream. Raises SourceError."""
+    def recording(self, source: Any, rate: int | None) -> Source:
+        """A source that ends: a path, an array (or list) with its rate, or an open binary stream. Raises SourceError."""
         chunk, channel = self.conf.FILE_CHUNK_LENGTH, self.conf.CHANNEL
-        if isinstance(source, (str, Path)):
-            return FileSource(path=Path(source), channel=channel, chunk_length=chunk)
-        if isinstance(source, np.ndarray):
+        if isinstance(source, (np.ndarray, list, tuple)):
             if rate is None:
                 raise SourceError("An array does not say how fast it is; give rate=, its samples per second.")
             return ArraySource(audio=source, rate=rate, channel=channel, chunk_length=chunk, name="array")
+        if rate is not None:
+            raise SourceError(
+                "Only an array takes a rate=; a recording says its own, and PIPE_SAMPLERATE is raw sound's."
+            )
         raw = None
         if self.conf.PIPE_FORMAT != "wav":
             raw = RawFormat(self.conf.PIPE_FORMAT, self.conf.PIPE_SAMPLERATE, self.conf.PIPE_CHANNELS)
+        if isinstance(source, (str, os.PathLike)):
+            path = Path(source)
+            if is_stream(path):
+                return PathSource(path=path, raw=raw, channel=channel, chunk_length=chunk)
+            return FileSource(path=path, channel=channel, chunk_length=chunk)
+        if isinstance(source, io.TextIOBase) or not callable(getattr(source, "read", None)):
+            raise SourceError(
+                f"{' '.join(reprlib.repr(source).split())} is no recording; give a path, an array with its rate, "
+                "or a file opened in binary mode."
+            )
         return PipeSource(stream=source, raw=raw, channel=channel, chunk_length=chunk, name="-")
+
+    def check(self, path: str) -> None:
+        """Raises SourceError where the recording at `path` cannot be read; a stream is left as it is."""
+        if not is_stream(Path(path)):
+            self.recording(path, None)
 
     def microphone(self) -> Microphone:
         """The chosen input device, open. Raises DeviceError."""

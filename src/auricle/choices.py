@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from auricle.card import FrontEndFacts, ModelCard, Thresholds
 from auricle.config import ConfDef
-from auricle.errors import SettingsError
+from auricle.errors import ModelError, SettingsError
 from auricle.labels import audioset, groups, subset
 
 _FACTS = {
@@ -21,6 +22,19 @@ _FACTS = {
 """Settings that repeat a fact of the model's card."""
 
 
+def place(conf: ConfDef) -> str:
+    """Where the chosen model is: MODEL's name, or the path in MODEL_PATH, which is never a name. Raises ModelError."""
+    if not conf.MODEL_PATH:
+        return conf.MODEL
+    path = Path(conf.MODEL_PATH).absolute()
+    if not path.exists():
+        raise ModelError(
+            f"MODEL_PATH={conf.MODEL_PATH}: cannot read the model's card, since there is no such folder or file; "
+            "name one that holds a card.json and its weights."
+        )
+    return str(path)
+
+
 def odd(frames: float) -> int:
     """The odd number nearest to `frames`, at least 1."""
     return 2 * round(max(0.0, frames - 1) / 2) + 1
@@ -28,21 +42,30 @@ def odd(frames: float) -> int:
 
 def thresholds(conf: ConfDef, card: ModelCard) -> list[Thresholds]:
     """One pair for each label: per label from the settings, else for all from the settings, else the card's."""
-    given: Mapping[str, dict[str, float]] = {
-        "on": {subset.known(name, card.labels): value for name, value in conf.ON_THRESHOLDS.items()},
-        "off": {subset.known(name, card.labels): value for name, value in conf.OFF_THRESHOLDS.items()},
-    }
+    given_on = _by_label("ON_THRESHOLDS", conf.ON_THRESHOLDS, card.labels)
+    given_off = _by_label("OFF_THRESHOLDS", conf.OFF_THRESHOLDS, card.labels)
     pairs = []
     for label in card.labels:
         fact = card.thresholds[label]
-        on = given["on"].get(label, fact.on if conf.ON_THRESHOLD is None else conf.ON_THRESHOLD)
+        on = given_on.get(label, fact.on if conf.ON_THRESHOLD is None else conf.ON_THRESHOLD)
         # A lower on-threshold takes the card's off-threshold down with it.
         usual = min(fact.off, on) if conf.OFF_THRESHOLD is None else conf.OFF_THRESHOLD
-        off = given["off"].get(label, usual)
+        off = given_off.get(label, usual)
         if off > on:
             raise SettingsError(f"The off-threshold of “{label}”, {off:g}, is above its on-threshold {on:g}; lower it.")
         pairs.append(Thresholds(on=on, off=off))
     return pairs
+
+
+def _by_label(key: str, values: Mapping[str, float], labels: Sequence[str]) -> dict[str, float]:
+    """`values` under the names that the model writes. Raises SettingsError where one stands in it twice."""
+    found: dict[str, float] = {}
+    for name, value in values.items():
+        label = subset.known(name, labels)
+        if label in found:
+            raise SettingsError(f"{key} has “{label}” twice, in upper and lower case; leave one out.")
+        found[label] = value
+    return found
 
 
 def asked_for(names: Sequence[str], labels: Sequence[str]) -> list[groups.Group]:

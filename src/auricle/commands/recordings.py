@@ -32,7 +32,7 @@ def detect(arguments: argparse.Namespace) -> int:
     auricle = Auricle(settings.load(words))
     for name in files:
         if name != "-":
-            auricle.recording(name, None)
+            auricle.check(name)
         elif sys.stdin.isatty():
             raise SettingsError("Standard input is a terminal; pipe sound into it, or name a file.")
         if arguments.output is not None and _same(Path(name), arguments.output):

@@ -33,9 +33,14 @@ class Installed:
 
 
 def default_home() -> Path:
-    """The user's folder for models: AURICLE_HOME, or where the system keeps a program's data."""
+    """The user's folder for models: AURICLE_HOME, or where the system keeps a program's data. Raises ModelError."""
     chosen = os.environ.get("AURICLE_HOME")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("auricle", appauthor=False))
+    if not chosen:
+        return Path(platformdirs.user_data_dir("auricle", appauthor=False))
+    try:
+        return Path(chosen).expanduser()
+    except RuntimeError:
+        raise ModelError(f"AURICLE_HOME={chosen}: there is no such home; name a folder without “~”.") from None
 
 
 def models_folder(home: Path) -> Path:
@@ -54,6 +59,8 @@ def installed() -> list[Installed]:
 
 def find(name: str) -> Installed:
     """The installed model called `name`, or the one in a folder of that path. Raises ModelError."""
+    if not name:
+        raise ModelError("MODEL is empty; name an installed model, as `auricle models` lists them.")
     for folder in (models_folder(default_home()) / name, models_folder(default_home()) / name.casefold()):
         if folder.parent == models_folder(default_home()) and (folder / CARD_FILE).is_file():
             return look(folder)

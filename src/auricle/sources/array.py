@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,14 @@ from auricle.errors import SourceError
 from auricle.messages import Block, SourceState
 from auricle.sources.channels import check_channel, check_finite, check_rate, to_mono
 
+_MANY_CHANNELS = 256
+"""No microphone has more; an array with more of them is one of (channels, n)."""
+
 
 class ArraySource:
-    """A NumPy array, (n,) or (n, channels): floats of full scale ±1, or integers of their type's full scale."""
+    """An array, (n,) or (n, channels): floats of full scale ±1, or integers of their type's full scale."""
 
-    def __init__(self, *, audio: NDArray[np.generic], rate: int, channel: int, chunk_length: int, name: str) -> None:
+    def __init__(self, *, audio: Any, rate: int, channel: int, chunk_length: int, name: str) -> None:
         """`name` is what events call it. Raises SourceError for another shape or type, and for no samples."""
         self.name = name
         self.state = SourceState.RUNNING
@@ -33,13 +37,24 @@ class ArraySource:
         self.state = SourceState.ENDED
 
 
-def as_mono(audio: NDArray[np.generic], rate: int, channel: int, name: str) -> NDArray[np.float32]:
-    """Any array of samples as float32 (n,). Raises SourceError where it is not one."""
+def as_mono(audio: Any, rate: int, channel: int, name: str) -> NDArray[np.float32]:
+    """Any array of samples, or list of numbers, as float32 (n,). Raises SourceError where it is not one."""
     check_rate(rate, name)
-    array = np.asarray(audio)
+    if np.ma.is_masked(audio):
+        raise SourceError(f"{name}: some of its samples are masked; fill them, as audio.filled(0) does.")
+    try:
+        array = np.asarray(audio)
+    except (ValueError, TypeError) as error:
+        raise SourceError(
+            f"{name}: no array of samples ({str(error).rstrip('.')}); give (n,) or (n, channels)."
+        ) from None
     if array.ndim not in (1, 2) or array.size == 0:
         raise SourceError(
             f"{name}: an array of shape {array.shape} is no sound; give (n,) or (n, channels) with n ≥ 1."
+        )
+    if array.ndim == 2 and array.shape[1] > _MANY_CHANNELS:
+        raise SourceError(
+            f"{name}: an array of shape {array.shape} has {array.shape[1]} channels; channels come last, so transpose it."
         )
     if array.dtype.kind == "i":
         array = array / -float(np.iinfo(array.dtype).min)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
+import reprlib
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +25,11 @@ def check_channel(channel: int, channels: int, where: str) -> None:
         )
 
 
-def check_rate(rate: int, where: str) -> None:
+def check_rate(rate: Any, where: str) -> None:
     """Raises FileError for a rate that no sound has; resampling from it would take memory without end."""
+    is_number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
+    if not is_number:
+        raise FileError(f"{where}: a rate is a number of samples per second, such as 32000, not {reprlib.repr(rate)}.")
     if not _SLOWEST <= rate <= _FASTEST:
         raise FileError(f"{where}: a rate of {rate} Hz is no sound's; from {_SLOWEST} to {_FASTEST} Hz can be heard.")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import soundfile
 from auricle.errors import FileError
 from auricle.messages import Block, SourceState
 from auricle.sources.channels import check_channel, check_finite, check_rate, to_mono
+from auricle.sources.pipe import RawFormat, read_wav_header
 
 _LIE = re.compile(r"^ *(?:RIFF|FORM|riff|data|SSND) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
 _OGG_LAST_PAGE = 0x04
@@ -96,22 +100,31 @@ class _Straight(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no 
 
 def _open(path: Path) -> soundfile.SoundFile:
     try:
-        if not path.exists():
-            raise FileError(f"{path}: no such file; check the path.")
+        size = path.stat().st_size
         if path.is_dir():
             raise FileError(f"{path}: a folder, not a recording; name the files in it.")
-        if path.stat().st_size == 0:
+        if size == 0:
             raise FileError(f"{path}: empty (0 bytes); record or copy it again.")
-        return _Straight(path)
+        # A name need not be UTF-8 where it is bytes to the system.
+        return _Straight(str(path) if sys.platform == "win32" else os.fsencode(path))
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a name that no file can have
+        raise FileError(f"{path}: no such file; check the path.") from None
     except soundfile.LibsndfileError as error:
         if not _readable(path):
             raise FileError(f"{path}: you may not read it; change its permissions.") from None
+        if (wav := _wav_header(path)) is not None:
+            check_rate(wav[0].rate, str(path))  # libsndfile has no words for it
         raise FileError(
             f"{path}: not a recording that can be read ({str(error.error_string).rstrip('.')}); "
             "WAV, FLAC, OGG and MP3 work, and `ffmpeg -i FILE out.wav` converts others."
         ) from None
+    except TypeError:  # a name in .raw, which soundfile believes
+        raise FileError(
+            f"{path}: raw samples, which do not say their layout; read them as a stream: "
+            "`auricle detect - PIPE_FORMAT=s16le PIPE_SAMPLERATE=32000 < FILE`."
+        ) from None
     except OSError as error:
-        raise FileError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from None
+        raise FileError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
 
 
 def _readable(path: Path) -> bool:
@@ -124,8 +137,14 @@ def _readable(path: Path) -> bool:
 
 def _check_header(path: Path, file: soundfile.SoundFile) -> None:
     """Raises FileError where the header promises more than the file holds, or no sound at all."""
-    for stated, found in _LIE.findall(file.extra_info):
-        if int(stated) > int(found):
+    wav = _wav_header(path)
+    lies = [(int(stated), int(found)) for stated, found in _LIE.findall(file.extra_info)]
+    if wav is not None and wav[1] is None and (lies or file.frames < 1) and file.format != "RF64":
+        raise FileError(
+            f"{path}: never finished, its header states no length; read it as a stream: `auricle detect - < FILE`."
+        )
+    for stated, found in lies:
+        if stated > found:
             raise FileError(
                 f"{path}: truncated, its header promises {stated} bytes and {found} are there; "
                 "copy it again, or pipe it in: `auricle detect - < FILE`."
@@ -134,6 +153,14 @@ def _check_header(path: Path, file: soundfile.SoundFile) -> None:
         raise FileError(f"{path}: holds no sound (its header states a length of 0); record it again.")
     if file.format == "OGG" and not _ogg_is_whole(path):
         raise FileError(f"{path}: truncated, its last page is missing; copy it again.")
+
+
+def _wav_header(path: Path) -> tuple[RawFormat, int | None] | None:
+    """What a stream of the file's bytes would be taken for, where sound follows; else None."""
+    with contextlib.suppress(OSError, FileError), path.open("rb") as stream:
+        header = read_wav_header(stream, str(path))
+        return header if stream.read(1) else None
+    return None
 
 
 def _ogg_is_whole(path: Path) -> bool:

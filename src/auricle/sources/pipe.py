@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import stat
 import struct
 from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -15,7 +17,7 @@ from auricle.messages import Audio, Block, SourceState
 from auricle.sources.channels import check_channel, check_finite, check_rate, to_mono
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_ENDLESS = (0, 0x7FFFFFFF, 0xFFFFFFFF, 0x7FFFF000, 0xFFFFF000)
+_ENDLESS = (0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFF000, 0xFFFFF000)
 """Lengths that programs write into the header of a stream whose length they do not know."""
 _SKIP_AT_ONCE = 65536
 _READ_AT_ONCE = 1048576
@@ -54,7 +56,7 @@ class PipeSource:
         start, rest = 0, b""
         while self.state is not SourceState.ENDED:
             wanted = self._chunk * frame_bytes - len(rest)
-            data = _read(self._stream, wanted if self._left is None else min(wanted, self._left))
+            data = _read(self._stream, wanted if self._left is None else min(wanted, self._left), self.name)
             if not data:
                 self._check_end(start, rest)
                 return
@@ -79,8 +81,40 @@ class PipeSource:
         if self._left:
             at_s = frames / self._format.rate
             raise FileError(f"{self.name}: truncated, it breaks off at {at_s:.2f} s, {self._left} bytes early.")
-        if rest:
+        if rest and self._left is None:  # a stated length that ends within a sample is rounded down, as libsndfile does
             raise FileError(f"{self.name}: ends within a sample; check PIPE_FORMAT and PIPE_CHANNELS.")
+
+
+class PathSource(PipeSource):
+    """A named pipe or a device in the file system, which is read once, from its beginning to its end."""
+
+    def __init__(self, *, path: Path, raw: RawFormat | None, channel: int, chunk_length: int) -> None:
+        """Opens `path`, which waits for a named pipe's writer; the rest is as for PipeSource. Raises FileError."""
+        try:
+            stream = path.open("rb")
+        except OSError as error:
+            raise FileError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions.") from None
+        try:
+            if stream.isatty():
+                raise FileError(f"{path}: a terminal; pipe sound into it, or name a file.")
+            super().__init__(stream=stream, raw=raw, channel=channel, chunk_length=chunk_length, name=str(path))
+        except BaseException:
+            stream.close()
+            raise
+
+    def blocks(self) -> Generator[Block, None, None]:
+        """As PipeSource's; what was opened is closed at the end."""
+        with self._stream:
+            yield from super().blocks()
+
+
+def is_stream(path: Path) -> bool:
+    """Whether `path` is neither a file nor a folder: a named pipe, a device, standard input under /dev."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def decode(data: bytes, layout: RawFormat) -> Audio:
@@ -103,7 +137,7 @@ def decode(data: bytes, layout: RawFormat) -> Audio:
 
 def read_wav_header(stream: BinaryIO, name: str) -> tuple[RawFormat, int | None]:
     """The layout, and the bytes of sound that follow: None where the header leaves it open. Raises FileError."""
-    riff = _read_exactly(stream, 12)
+    riff = _read_exactly(stream, 12, name)
     if len(riff) < 12 or riff[:4] not in (b"RIFF", b"RF64") or riff[8:] != b"WAVE":
         what = "empty" if not riff else "not a WAV stream"
         raise FileError(
@@ -111,7 +145,7 @@ def read_wav_header(stream: BinaryIO, name: str) -> tuple[RawFormat, int | None]
         )
     layout = None
     while True:
-        head = _read_exactly(stream, 8)
+        head = _read_exactly(stream, 8, name)
         if len(head) < 8:
             raise FileError(f"{name}: its WAV header breaks off; check the program that writes to it.")
         kind, size = struct.unpack("<4sI", head)
@@ -120,9 +154,9 @@ def read_wav_header(stream: BinaryIO, name: str) -> tuple[RawFormat, int | None]
                 raise FileError(f"{name}: its WAV header does not say what format the sound has.")
             return layout, None if size in _ENDLESS or riff[:4] == b"RF64" else size
         if kind == b"fmt ":
-            layout = _wav_layout(_read_exactly(stream, size + size % 2), name)
+            layout = _wav_layout(_read_exactly(stream, size + size % 2, name), name)
         else:
-            _skip(stream, size + size % 2)
+            _skip(stream, size + size % 2, name)
 
 
 def _wav_layout(chunk: bytes, name: str) -> RawFormat:
@@ -146,20 +180,27 @@ def _wav_layout(chunk: bytes, name: str) -> RawFormat:
     return RawFormat(encoding=encoding, rate=rate, channels=channels)
 
 
-def _read(stream: BinaryIO, size: int) -> bytes:
-    """At least one byte unless the stream has ended; no more than `size`, however much a header makes us ask for."""
+def _read(stream: BinaryIO, size: int, name: str) -> bytes:
+    """At least one byte unless the stream has ended; no more than `size`, however much a header makes us ask for.
+
+    Raises FileError where the stream cannot be read.
+    """
     read1 = getattr(stream, "read1", stream.read)
-    return bytes(read1(min(size, _READ_AT_ONCE))) if size else b""
+    try:
+        return bytes(read1(min(size, _READ_AT_ONCE))) if size else b""
+    except (OSError, ValueError) as error:  # ValueError: it is closed
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise FileError(f"{name}: cannot be read ({reason}); check where it comes from.") from None
 
 
-def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+def _read_exactly(stream: BinaryIO, size: int, name: str) -> bytes:
     parts, left = [], min(size, _SKIP_AT_ONCE)
-    while left and (data := _read(stream, left)):
+    while left and (data := _read(stream, left, name)):
         parts.append(data)
         left -= len(data)
     return b"".join(parts)
 
 
-def _skip(stream: BinaryIO, size: int) -> None:
-    while size and (data := _read(stream, min(size, _SKIP_AT_ONCE))):
+def _skip(stream: BinaryIO, size: int, name: str) -> None:
+    while size and (data := _read(stream, min(size, _SKIP_AT_ONCE), name)):
         size -= len(data)
