@@ -3,7 +3,7 @@
 It reads the widgets as the eye does, in the main thread, and prints a JSON line whenever they have changed: the time on
 the system's monotonic clock, the state, the rows with the marks of those above their threshold, the notice, and the
 longest time for which the mainloop did nothing else. With `--run` it is `auricle run`, which starts at once; with
-`--calm` it looks five times a second only, and costs next to nothing.
+`--calm` it looks five times a second only, and costs next to nothing; with `--break` one of its callbacks fails.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ def main(words: list[str]) -> int:
 
     def built(self: DemoApp, *arguments: Any, **named: Any) -> None:
         build(self, *arguments, **named)
+        if "--break" in words:
+            self.after(200, lambda: 1 // 0)
         self.reporter = Reporter(self, beat_ms)  # type: ignore[attr-defined]
 
     beat_ms = _CALM_MS if "--calm" in words else _BEAT_MS

@@ -84,7 +84,7 @@ def left_in_good_order(window: RunningWindow) -> None:
     status, seconds = window.wait()
     assert status == 0, window.notes
     assert seconds < LEAVE_S + SLACK_S
-    assert not any("Traceback" in note for note in window.notes), window.notes
+    assert not any("Traceback" in note or "broke" in note for note in window.notes), window.notes
 
 
 def test_what_is_played_into_the_microphone_is_shown(opened: Open, player: LivePlayer) -> None:
@@ -266,3 +266,14 @@ def test_a_signal_during_start_up_leaves(opened: Open) -> None:
     window.press_start()
     window.interrupt()
     left_in_good_order(window)
+
+
+def test_a_broken_window_says_so_and_goes_on(opened: Open) -> None:
+    """An exception in one of Tk's callbacks is a sentence in the window and on standard error, and no traceback."""
+    window = opened("--break")
+    window.wait_for(lambda line: "Something broke inside the window (ZeroDivisionError" in line["notice"], "it is said")
+    window.press_start()
+    window.wait_for(lambda line: line["state"] == "running", "it listens")
+    window.press("ctrl+q")
+    assert window.wait()[0] == 0
+    assert not any("Traceback" in note for note in window.notes)

@@ -71,6 +71,7 @@ def show(auricle: Auricle, *, begin: bool, fallback: bool) -> int:
     app.pack(fill="both", expand=True)
     bind_keys(root, app)
     root.protocol("WM_DELETE_WINDOW", app.exit_demo)
+    root.report_callback_exception = lambda kind, error, _: _broke(app, kind, error)
     if begin:
         app.start()
     with _leaving_on_signal(app):
@@ -161,6 +162,13 @@ class Backend:
                     raise
                 why = str(error).split(";")[0].rstrip(".")
                 return auricle.demonstration(), f"{why}: playing the demonstration recording instead."
+
+
+def _broke(app: DemoApp, kind: type[BaseException], error: BaseException) -> None:
+    """Says that a callback has failed, where the user looks; the window goes on."""
+    text = f"Something broke inside the window ({kind.__name__}: {error}); if it stays, leave and start again."
+    print(f"auricle: {text}", file=sys.stderr)
+    app.panes.notice.say(text, is_error=True)
 
 
 def _left_out(auricle: Auricle) -> dict[str, str]:
