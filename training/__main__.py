@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from training.fit import Schedule
@@ -19,8 +20,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--lessons", type=int, default=2400, help="mixtures made from each fold")
     parser.add_argument("--first-steps", type=int, default=800, help="steps on a pair of folds")
     parser.add_argument("--second-steps", type=int, default=450, help="further steps with a third fold")
-    parser.add_argument("--third-steps", type=int, default=500, help="further steps with the hard lessons too")
-    parser.add_argument("--final-steps", type=int, default=900, help="steps with all folds in place of --second-steps")
+    parser.add_argument("--third-steps", type=int, default=350, help="further steps from large to small once more")
+    parser.add_argument(
+        "--final-steps",
+        type=int,
+        nargs=2,
+        default=[900, 800],
+        help="the model that ships: these in place of the two above",
+    )
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -52,8 +59,9 @@ def main() -> int:
         lessons=words.lessons,
         first=_first(words.first_steps),
         second=_second(words.second_steps),
-        third=_second(words.third_steps),
-        final_steps=words.final_steps,
+        third=replace(_second(words.third_steps), mixup=0.3),
+        final_second=words.final_steps[0],
+        final_third=words.final_steps[1],
         seed=words.seed,
     )
     try:

@@ -101,7 +101,6 @@ class Difficulty:
 
 
 EASY = Difficulty(0.12, 0.5, 0.0, 40.0, 0.3, 0.4, -26.0, 9.0)
-HARD = Difficulty(0.25, 0.65, -5.0, 30.0, 0.5, 0.5, -28.0, 12.0)
 
 
 class Composer:

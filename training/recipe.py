@@ -2,7 +2,7 @@
 
 Five trainings share their beginnings. One student learns folds 1 and 2, another folds 3 and 4; each then goes on with one fold
 more, and so every fold is held out by a student that never met it. The final student goes on from the first with all four.
-All of them end with harder lessons: more noise, more rooms, more sounds at once.
+All of them then read their books once more, beginning with large steps again.
 """
 
 import multiprocessing
@@ -19,7 +19,7 @@ from training.fit import Schedule
 from training.jobs import BookJob, StudentJob
 from training.labels import audioset_names
 from training.listen import Accuracy, Listener, esc10
-from training.mixtures import EASY, HARD, Difficulty
+from training.mixtures import EASY
 from training.teacher import Teacher
 
 PAIRS = ((1, 2), (3, 4))
@@ -40,7 +40,8 @@ class Options:
     first: Schedule
     second: Schedule
     third: Schedule
-    final_steps: int
+    final_second: int
+    final_third: int
     seed: int
 
 
@@ -55,13 +56,12 @@ def _teacher(options: Options) -> Path:
     return options.shared / "models" / "mn04_as" / "mn04_as_mAP_432.pt"
 
 
-def _books(options: Options, name: str, difficulty: Difficulty, seed: int) -> dict[int, Path]:
+def _books(options: Options) -> dict[int, Path]:
     """One book per fold, from the clips of that fold alone."""
-    paths = {fold: options.work / f"{name}-{options.seed}-{options.lessons}-{fold}.npz" for fold in FOLDS}
+    paths = {fold: options.work / f"book-{options.seed}-{options.lessons}-{fold}.npz" for fold in FOLDS}
+    seed = options.seed * 1000 + 100
     todo = [
-        BookJob(
-            fold, options.lessons, difficulty, options.seed * 1000 + seed + fold, options.data, _teacher(options), path
-        )
+        BookJob(fold, options.lessons, EASY, seed + fold, options.data, _teacher(options), path)
         for fold, path in paths.items()
     ]
     _all(jobs.write_book, todo)
@@ -76,35 +76,32 @@ def _held_out(fold: int) -> tuple[tuple[int, int], tuple[int, ...]]:
 
 def _students(options: Options) -> dict[str, Path]:
     """Train all; the student that never met fold 3 is called "without 3", the one that ships "final"."""
+    books = _books(options)
 
-    def job(name: str, books: list[Path], start: Path | None, schedule: Schedule) -> StudentJob:
+    def job(name: str, folds: tuple[int, ...], start: Path | None, schedule: Schedule, seed: int) -> StudentJob:
         path = options.work / f"{name.replace(' ', '-')}-{options.seed}-{options.lessons}-{schedule.steps}.pt"
-        return StudentJob(name, tuple(books), start, schedule, options.seed, path)
+        return StudentJob(name, tuple(books[fold] for fold in folds), start, schedule, options.seed + seed, path)
 
-    easy = _books(options, "book", EASY, 100)
-    pairs = {
-        pair: job(f"folds {pair[0]} {pair[1]}", [easy[fold] for fold in pair], None, options.first) for pair in PAIRS
-    }
+    pairs = {pair: job(f"folds {pair[0]} {pair[1]}", pair, None, options.first, 0) for pair in PAIRS}
     _all(jobs.train, list(pairs.values()))
-    plan = {f"without {fold}": _held_out(fold) for fold in FOLDS} | {"final": (PAIRS[0], FOLDS)}
-    steps = {name: options.final_steps if name == "final" else options.second.steps for name in plan}
-    second = {
-        name: job(name, [easy[fold] for fold in folds], pairs[pair].path, replace(options.second, steps=steps[name]))
-        for name, (pair, folds) in plan.items()
-    }
-    _all(jobs.train, list(second.values()))
-    hard = _books(options, "book-hard", HARD, 200)
-    third = {
-        name: job(
-            f"{name} again",
-            [book[fold] for book in (easy, hard) for fold in folds],
-            second[name].path,
-            replace(options.third, steps=round(steps[name] * options.third.steps / options.second.steps)),
-        )
-        for name, (_, folds) in plan.items()
-    }
-    _all(jobs.train, list(third.values()))
-    return {name: work.path for name, work in third.items()}
+    plan = {"final": (PAIRS[0], FOLDS)} | {f"without {fold}": _held_out(fold) for fold in FOLDS}
+    done = {name: pairs[pair].path for name, (pair, _) in plan.items()}
+    for number, (suffix, schedule, final_steps) in enumerate(
+        (("", options.second, options.final_second), (" again", options.third, options.final_third))
+    ):
+        todo = {
+            name: job(
+                name + suffix,
+                folds,
+                done[name],
+                replace(schedule, steps=final_steps) if name == "final" else schedule,
+                number,
+            )
+            for name, (_, folds) in plan.items()
+        }
+        _all(jobs.train, list(todo.values()))
+        done = {name: work.path for name, work in todo.items()}
+    return done
 
 
 def hold_out(students: dict[str, Path], clips: list[Clip], fold: int) -> tuple[Accuracy, list[Heard]]:
