@@ -57,10 +57,10 @@ def smoke_alarm(cycles: int) -> Sound:
 def rain(seconds: float, rng: np.random.Generator) -> Sound:
     """Drops, as bursts that die away at random moments, over a hiss that is softer towards high pitches."""
     white = rng.standard_normal(round(seconds * RATE) + 1)
-    hiss = white[1:] + 0.5 * white[:-1]
+    hiss = white[1:] + 0.9 * white[:-1]
     drops = np.zeros(len(hiss))
     for start in rng.integers(0, len(hiss) - 640, round(200 * seconds)):
-        decay = np.exp(-np.arange(640) / rng.uniform(5, 160))
+        decay = np.exp(-np.arange(640) / rng.uniform(5, 300))
         drops[start : start + 640] += rng.exponential(1.0) * decay * rng.standard_normal(640)
     return np.asarray(hiss / np.std(hiss) + drops / np.std(drops))
 

@@ -108,7 +108,7 @@ class ConfDef:
     OFF_THRESHOLDS: dict[str, float] = _key({}, "OFF_THRESHOLD label by label", low=0.001, high=1)
     SMOOTHING: float = _key(0.384, "length of the median filter over the scores", unit="s", low=0, high=60)
     MIN_DURATION: float = _key(0.25, "a shorter event is none", unit="s", low=0, high=3600)
-    MERGE_GAP: float = _key(0.5, "two events of one label that lie closer are one", unit="s", low=0, high=3600)
+    MERGE_GAP: float = _key(0.75, "two events of one label that lie closer are one", unit="s", low=0, high=3600)
     MAX_DURATION: float = _key(60.0, "a longer event is ended and begun anew", unit="s", low=1, high=86400)
 
     # The display

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 
 import numpy as np
 
@@ -43,4 +42,4 @@ class MedianFilter:
             return centre
         ordered = np.sort([scores.probabilities for scores in self._recent], axis=0)
         median = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) * np.float32(0.5)
-        return replace(centre, probabilities=median)
+        return Scores(centre.start_s, centre.end_s, median, centre.provisional, centre.members)

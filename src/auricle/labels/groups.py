@@ -83,7 +83,7 @@ class GroupTagger:
 
     def _grouped(self, scores: Scores) -> Scores:
         if self._only is not None:
-            return replace(scores, probabilities=scores.probabilities[self._only])
+            return Scores(scores.start_s, scores.end_s, scores.probabilities[self._only], scores.provisional)
         best = best_members(self._groups, scores.probabilities)
         probabilities = np.array([score for score, _ in best], np.float32)
         return replace(scores, probabilities=probabilities, members=tuple(self._labels[k] for _, k in best))
