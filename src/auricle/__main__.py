@@ -15,6 +15,8 @@ def main() -> int:
         os._exit(130)
 
     signal.signal(signal.SIGINT, leave)
+    # Matrices here are small: NumPy's threads would cost more than they give, and take a second core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from auricle.cli import main as run
 
     return run()
