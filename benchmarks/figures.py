@@ -33,10 +33,10 @@ def demonstration(rate: int, seconds: float) -> np.ndarray[tuple[int], np.dtype[
     return np.resize(audio, round(seconds * rate))
 
 
-def file_mode(folder: Path) -> str:
+def file_mode(folder: Path, rate: int) -> str:
     """Reading, resampling, front end, network and events, on one core."""
     path = folder / "long.wav"
-    soundfile.write(path, demonstration(44100, 60 * _MINUTES), 44100, subtype="PCM_16")
+    soundfile.write(path, demonstration(rate, 60 * _MINUTES), rate, subtype="PCM_16")
     auricle = Auricle(settings.load())
     _ = auricle.loaded.network
     cores = os.sched_getaffinity(0)
