@@ -13,7 +13,7 @@ from auricle.errors import DeviceError
 from auricle.sources.microphone import Input, select
 from tests.material import SHARED
 from tests.program import COMMAND, Running
-from tests.virtual_microphone import VirtualMicrophone, wait_until
+from tests.virtual_microphone import DEADLINE_S, VirtualMicrophone, wait_until
 
 CLIPS = {"dog": "Dog", "baby_cry": "Baby cry, infant cry", "rain": "Rain", "rooster": "Crowing, cock-a-doodle-doo"}
 Start = Callable[..., Running]
@@ -56,11 +56,12 @@ def test_what_is_played_into_the_microphone_is_named(
     listening = start("listen", "--format", "jsonl")
     listening.wait_for_note("Listening to")
     for name, label in CLIPS.items():
-        virtual_microphone.play(clip(name))
+        player = virtual_microphone.play(clip(name))
         wait_until(
             lambda label=label: any(event["label"] == label for event in listening.events()),  # type: ignore[misc]
             f"{label} in {listening.lines}",
         )
+        player.wait(DEADLINE_S)  # one sound at a time
     assert listening.interrupt() == 130
     events = listening.events()
     begun = [event["id"] for event in events if event["state"] == "started"]
