@@ -1,22 +1,26 @@
-"""`python -m benchmarks.models`: what each published model costs on one core, with random weights of its shape.
+"""What each published model costs on one core, with random weights of its shape.
 
-A 2 s window is the network alone, on frames that are there; the median processor time of many runs. Cnn9 in eager
-torch is the yardstick, where torch is installed. Widths of mn04 and mn10 are those of MobileNetV3 (Howard et al. 2019,
-arXiv 1905.02244, table 1); E-PANNs' are known from its weights only, and it is left out.
+A 2 s window is the network alone, on frames that are there; the median processor time of many runs. First result and peak
+memory are those of a process that loads the model and tags five seconds. Cnn9 in eager torch is the yardstick, where
+torch is installed. Widths of mn04 and mn10 are those of MobileNetV3 (Howard et al. 2019, arXiv 1905.02244, table 1);
+E-PANNs' are known from its weights only, and it is left out.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
+from safetensors.numpy import save_file
 
 from auricle.card import ModelCard, parse_card
 from auricle.labels import audioset
@@ -36,8 +40,8 @@ def eights(width: float) -> int:
     return rounded + 8 if rounded < 0.9 * width else rounded
 
 
-def efficientat_shapes(entry: catalogue.Entry) -> tuple[ModelCard, dict[str, tuple[int, ...]]]:
-    """The card and shapes of an EfficientAT network that is so much wider than MobileNetV3."""
+def efficientat_shapes(entry: catalogue.Entry) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """The card, as its file has it, and shapes of an EfficientAT network that is so much wider than MobileNetV3."""
     scale = _SCALES[entry.name]
     channels = [eights(scale * width) for width in _WIDE]
     shape = {**entry.card["architecture"], "channels": channels, "pools": [[s, s] for s in efficientat.STRIDES]}
@@ -47,20 +51,33 @@ def efficientat_shapes(entry: catalogue.Entry) -> tuple[ModelCard, dict[str, tup
         middle[f"{block.depthwise}.0.weight"] = np.zeros(depth, np.float32)
         if block.excite:
             middle[f"{block.excite}.fc1.weight"] = np.zeros(eights(depth / 4), np.float32)
-    card = parse_card({**entry.card, "architecture": shape, **_REST}, where=entry.name)
-    return card, efficientat.shapes(card, middle)
+    written = {**entry.card, "architecture": shape, **_REST}
+    return written, efficientat.shapes(parse_card(written, where=entry.name), middle)
 
 
-_REST = {"labels": list(audioset.names()), "weights": "x"}
+_REST = {
+    "labels": list(audioset.names()),
+    "weights": "weights.safetensors",
+    "thresholds": {side: dict.fromkeys(audioset.names(), 0.5) for side in ("on", "off")},
+}
+_COLUMNS = "{:<20}{:>12}{:>10}{:>15}{:>14}{:>15}{:>13}"
+_FIRST = """
+import sys, numpy as np, auricle
+auricle.load_model(sys.argv[1]).tag(np.zeros(160000, np.float32), 32000)
+print(next((line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")), ""))
+"""
 
 
-def made(entry: catalogue.Entry) -> tuple[ModelCard, Tensors] | None:
-    """A network of the entry's shape with random weights; None where only the weights tell its shape."""
+def made(entry: catalogue.Entry) -> tuple[dict[str, Any], ModelCard, Tensors] | None:
+    """The entry's card, as its file has it and read, and random tensors of its shape.
+
+    None where only the weights tell the shape.
+    """
     if entry.name in _SCALES:
-        card, shapes = efficientat_shapes(entry)
+        written, shapes = efficientat_shapes(entry)
     elif entry.card["architecture"]["channels"]:
-        card = parse_card({**entry.card, **_REST}, where=entry.name)
-        shapes = panns.shapes(card, {})
+        written = {**entry.card, **_REST}
+        shapes = panns.shapes(parse_card(written, where=entry.name), {})
     else:
         return None
     chance = np.random.default_rng(1)
@@ -68,7 +85,7 @@ def made(entry: catalogue.Entry) -> tuple[ModelCard, Tensors] | None:
     for name, shape in shapes.items():
         values = chance.standard_normal(shape, np.float32) * np.float32(1.0 / math.sqrt(math.prod(shape[1:])))
         tensors[name] = np.abs(values) + np.float32(0.5) if len(shape) == 1 else values
-    return card, tensors
+    return written, parse_card(written, where=entry.name), tensors
 
 
 def median_ms(action: Callable[[], Any], runs: int) -> float:
@@ -82,27 +99,44 @@ def median_ms(action: Callable[[], Any], runs: int) -> float:
     return statistics.median(times)
 
 
-def rows() -> Iterator[tuple[str, ...]]:
-    """A line for each model: parameters, ms to build, ms per window, × real time."""
+def _line(folder: Path, name: str, card_json: dict[str, Any], card: ModelCard, tensors: Tensors) -> str:
+    """Parameters, ms to build, ms per window, × real time, seconds to the first result, peak memory."""
+    began_s = time.perf_counter()
+    blueprint = networks.build(card, tensors)
+    onnx = OnnxNetwork(trunk=blueprint.trunk, head=blueprint.head, threads=1)
+    load_ms = 1000 * (time.perf_counter() - began_s)
+    frames = round(WINDOW_S * card.front_end.rate / card.front_end.hop)
+    logmel = np.random.default_rng(2).standard_normal((frames, card.front_end.n_mels)).astype(np.float32)
+    window_ms = median_ms(lambda: onnx.pool(onnx.run(logmel)[0]), runs=30)
+    count = sum(t.size for tensor, t in tensors.items() if not tensor.endswith(("_mean", "_var")))
+    place = folder / name
+    place.mkdir()
+    save_file(tensors, place / card.weights)
+    (place / "card.json").write_text(json.dumps(card_json), encoding="utf-8")
+    began_s = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", _FIRST, place], check=True, capture_output=True, text=True)
+    first_s = time.perf_counter() - began_s
+    return _COLUMNS.format(
+        name,
+        f"{count / 1e6:.2f} M",
+        f"{load_ms:.0f} ms",
+        f"{window_ms:.2f} ms",
+        f"{1000 * WINDOW_S / window_ms:.0f} ×",
+        f"{first_s:.2f} s",
+        f"{int(done.stdout) * 1024 / 1e6:.0f} MB",
+    )
+
+
+def table(folder: Path) -> None:
+    """Prints a line for each model, at once."""
+    print("Published models, random weights, one core")
+    heads = ("model", "parameters", "load", "2 s window", "real time", "first result", "memory")
+    print("  " + _COLUMNS.format(*heads), flush=True)
     for entry in catalogue.entries().values():
-        if (network := made(entry)) is None:
-            continue
-        card, tensors = network
-        began_s = time.perf_counter()
-        blueprint = networks.build(card, tensors)
-        onnx = OnnxNetwork(trunk=blueprint.trunk, head=blueprint.head, threads=1)
-        load_ms = 1000 * (time.perf_counter() - began_s)
-        frames = round(WINDOW_S * card.front_end.rate / card.front_end.hop)
-        logmel = np.random.default_rng(2).standard_normal((frames, card.front_end.n_mels)).astype(np.float32)
-        window_ms = median_ms(lambda onnx=onnx, logmel=logmel: onnx.pool(onnx.run(logmel)[0]), runs=30)  # type: ignore[misc]
-        count = sum(t.size for name, t in tensors.items() if not name.endswith(("_mean", "_var")))
-        yield (
-            entry.name,
-            f"{count / 1e6:.2f} M",
-            f"{load_ms:.0f}",
-            f"{window_ms:.2f}",
-            f"{1000 * WINDOW_S / window_ms:.0f}",
-        )
+        if (network := made(entry)) is not None:
+            print("  " + _line(folder, entry.name, *network), flush=True)
+    eager = eager_cnn9_ms()
+    print(f"  Cnn9 in eager torch, 2 s window: {eager:.2f} ms" if eager else "  torch is not installed", end="\n\n")
 
 
 def eager_cnn9_ms() -> float | None:
@@ -123,17 +157,3 @@ def eager_cnn9_ms() -> float | None:
     network = torch.nn.Sequential(*blocks).eval()
     with torch.inference_mode():
         return median_ms(lambda: network(torch.zeros(1, 1, 125, 64)), runs=30)
-
-
-def main() -> None:
-    """Prints the table."""
-    table = Table("model", "parameters", "load, ms", "2 s window, ms", "× real time")
-    for row in rows():
-        table.add_row(*row)
-    Console(width=100).print(table)
-    eager = eager_cnn9_ms()
-    print(f"Cnn9 in eager torch, 2 s window: {eager:.1f} ms" if eager else "torch is not installed")
-
-
-if __name__ == "__main__":
-    main()

@@ -17,7 +17,7 @@ from auricle.app import DEMONSTRATION
 from benchmarks.figures import COMMAND, processor_s
 
 _WARM_S, _WATCHED_S = 5.0, 20.0
-_TURNS = 5
+_TURNS = 3
 _PAUSE_S = 1.5
 _NOT_HERE = "not measured: needs Xvfb, xdotool, Tk and PulseAudio"
 
