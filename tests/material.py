@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from auricle.card import Architecture, FrontEndFacts, ModelCard, Thresholds
-from auricle.models import panns
+from auricle.models import panns, panns_graphs
 from auricle.models.runtime import OnnxNetwork
 
 REPOSITORY = Path(__file__).parents[1]
@@ -137,13 +137,18 @@ def shapes(card: ModelCard) -> dict[str, tuple[int, ...]]:
 
 def random_tensors(card: ModelCard, seed: int) -> dict[str, NDArray[np.float32]]:
     """Weights that make a lively network: scores neither all 0 nor all 1."""
+    return lively(shapes(card), seed)
+
+
+def lively(wanted: Mapping[str, tuple[int, ...]], seed: int) -> dict[str, NDArray[np.float32]]:
+    """Such weights of these names and shapes."""
     rng = np.random.default_rng(seed)
     tensors = {}
-    for name, shape in shapes(card).items():
+    for name, shape in wanted.items():
         values = rng.standard_normal(shape)
         if name.endswith("running_var"):
             values = 1.0 + 0.5 * np.abs(values)
-        elif ".bn" in name and name.endswith("weight"):
+        elif len(shape) == 1 and name.endswith("weight"):
             values = 1.0 + 0.2 * values
         elif len(shape) > 1:
             values *= np.sqrt(2.0 / np.prod(shape[1:]))
@@ -155,7 +160,7 @@ def random_tensors(card: ModelCard, seed: int) -> dict[str, NDArray[np.float32]]
 
 def network(card: ModelCard, tensors: Arrays) -> OnnxNetwork:
     """`card`'s network in ONNX Runtime."""
-    return OnnxNetwork(trunk=panns.trunk(card, tensors), head=panns.head(card, tensors), threads=1)
+    return OnnxNetwork(trunk=panns_graphs.trunk(card, tensors), head=panns_graphs.head(card, tensors), threads=1)
 
 
 def cnn9_card() -> ModelCard:

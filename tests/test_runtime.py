@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from auricle.models import panns
+from auricle.models import panns_graphs
 from auricle.models.runtime import OnnxNetwork
 from auricle.stages import Network
 from tests.material import network, noise, random_tensors, small_card
@@ -39,7 +39,7 @@ def test_one_thread_that_sleeps_while_it_waits(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
     tensors = random_tensors(small_card(), seed=1)
-    OnnxNetwork(trunk=panns.trunk(small_card(), tensors), head=panns.head(small_card(), tensors), threads=1)
+    OnnxNetwork(trunk=panns_graphs.trunk(small_card(), tensors), head=panns_graphs.head(small_card(), tensors), threads=1)
     for options, providers in made:
         assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
         assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"

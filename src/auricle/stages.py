@@ -76,6 +76,25 @@ class Network(Protocol):
         """Embeddings (p, dims) of a whole clip → its probabilities (classes,), pooled as the model was trained."""
 
 
+class StreamNetwork(Protocol):
+    """A trained network that keeps what its layers need of the past, for streams side by side. One thread at a time."""
+
+    def reset(self, streams: int) -> None:
+        """Begins so many new streams."""
+
+    def step(self, logmel: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(streams, t, n_mels), t whole pooled frames → the embeddings (streams, p, dims) that are complete now."""
+
+    def peek(self, logmel: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As `step`, t ≥ 0: the embeddings that are not complete, as if the sound ended there; nothing is kept."""
+
+    def rows(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(p, dims) → probabilities (p, classes), each pooled frame's own."""
+
+    def pool(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(p, dims) of a stretch of sound → its probabilities (classes,), pooled as the model was trained."""
+
+
 class Tagger(Protocol):
     """Turns frames into scores, one for each pooled frame of the network."""
 

@@ -119,7 +119,7 @@ def trunk(card: ModelCard, tensors: Tensors) -> bytes:
     x = graph.hard_swish(_conv(graph, x, tensors, "features.0", stride=2))
     for block in blocks(tensors):
         x = _block(graph, x, tensors, block)
-    embeddings = graph.mean_over_mel(graph.hard_swish(_conv(graph, x, tensors, _LAST)))
+    embeddings = graph.one(graph.mean_over_mel(graph.hard_swish(_conv(graph, x, tensors, _LAST))))
     graph.output("embeddings", embeddings, ["pooled", card.architecture.channels[-1]])
     graph.output("probabilities", _decide(graph, embeddings, tensors), ["pooled", len(card.labels)])
     return graph.to_bytes()

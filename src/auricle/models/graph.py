@@ -54,11 +54,37 @@ class Graph:
         """(time, mel) → (1, 1, time, mel)."""
         return self._op("Unsqueeze", [x, self._constant(np.array([0, 1], np.int64))])
 
-    def conv(self, x: str, weight: Array, bias: Array, *, stride: tuple[int, int] = (1, 1), groups: int = 1) -> str:
-        """A 2-d convolution, zeros around so that only `stride` changes the size; `weight` (out, in / groups, time, mel)."""
+    def as_images(self, x: str) -> str:
+        """(streams, time, mel) → (streams, 1, time, mel)."""
+        return self._op("Unsqueeze", [x, self._constant(np.array([1], np.int64))])
+
+    def after(self, earlier: str, x: str) -> str:
+        """Images `earlier` and `x`, one after the other in time."""
+        return self._op("Concat", [earlier, x], axis=2)
+
+    def last(self, x: str, frames: int) -> str:
+        """The last so many frames in time."""
+        first, end, axis = (self._constant(np.array([k], np.int64)) for k in (-frames, np.iinfo(np.int64).max, 2))
+        return self._op("Slice", [x, first, end, axis])
+
+    def conv(
+        self,
+        x: str,
+        weight: Array,
+        bias: Array,
+        *,
+        stride: tuple[int, int] = (1, 1),
+        groups: int = 1,
+        zeros: tuple[int, int] | None = None,
+    ) -> str:
+        """A 2-d convolution; `weight` (out, in / groups, time, mel).
+
+        Zeros lie around, so that only `stride` changes the size; in time so many before and after where `zeros` says so.
+        """
         time, mel = weight.shape[2] // 2, weight.shape[3] // 2
+        before, behind = zeros or (time, time)
         inputs = [x, self._constant(weight), self._constant(bias)]
-        shape = {"kernel_shape": list(weight.shape[2:]), "pads": [time, mel, time, mel]}
+        shape = {"kernel_shape": list(weight.shape[2:]), "pads": [before, mel, behind, mel]}
         return self._op("Conv", inputs, **shape, strides=list(stride), group=groups)
 
     def relu(self, x: str) -> str:
@@ -90,9 +116,13 @@ class Graph:
         return self._op("Add", [x, y])
 
     def mean_over_mel(self, x: str) -> str:
-        """(1, channels, time, mel) → (time, channels)."""
-        mean = self._op("ReduceMean", [x], axes=[0, 3], keepdims=0)
-        return self._op("Transpose", [mean], perm=[1, 0])
+        """(streams, channels, time, mel) → (streams, time, channels)."""
+        mean = self._op("ReduceMean", [x], axes=[3], keepdims=0)
+        return self._op("Transpose", [mean], perm=[0, 2, 1])
+
+    def one(self, x: str) -> str:
+        """(1, …) → (…)."""
+        return self._op("Squeeze", [x, self._constant(np.array([0], np.int64))])
 
     def max_over_time(self, x: str) -> str:
         """(time, features) → (1, features)."""

@@ -28,14 +28,14 @@ from numpy.typing import NDArray
 
 from auricle.card import Architecture, ModelCard
 from auricle.errors import CardError
-from auricle.models.graph import Array, Graph
+from auricle.models.graph import Array
 
-_EPSILON = 1e-5
+EPSILON = 1e-5
 """Added to a batch norm's variance, as torch does."""
 HEADS = ("embedding-max", "decision-max", "decision-linear-softmax")
 HIDDEN_HEADS = ("hidden-max-mean", "hidden-decision-max")
 """Those with a hidden layer, fc1."""
-_AROUND = 3
+AROUND = 3
 """Pooled frames that a decision of a hidden head looks at."""
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -55,6 +55,19 @@ class Layer:
     """(time, mel)."""
     pools_first: bool
     """The pooling comes before the ReLU."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Frames that a layer keeps of its input: (streams, channels, first or kept, mel)."""
+
+    name: str
+    channels: int
+    mel: int
+    first: int
+    """How many zero frames it begins with."""
+    kept: int
+    """How many it keeps after each step."""
 
 
 def layers(shape: Architecture) -> list[Layer]:
@@ -149,47 +162,6 @@ def check_shapes(name: str, wanted: Mapping[str, tuple[int, ...]], tensors: Tens
             )
 
 
-def trunk(card: ModelCard, tensors: Tensors) -> bytes:
-    """ONNX bytes: logmel (t, n_mels) → embeddings (p, dims), probabilities (p, classes); batch norms are folded."""
-    graph = Graph(name=card.name)
-    x = graph.input("logmel", ["frames", card.front_end.n_mels])
-    if card.front_end.scaler_mean:
-        std = np.array(card.front_end.scaler_std, np.float64)
-        mean = np.array(card.front_end.scaler_mean, np.float64)
-        x = graph.affine(x, (1.0 / std).astype(np.float32), (-mean / std).astype(np.float32))
-    if card.architecture.input_norm:
-        gain, shift = norm(tensors, "bn0", _EPSILON)
-        x = graph.affine(x, gain.astype(np.float32), shift.astype(np.float32))
-    x = graph.as_image(x)
-    for layer in layers(card.architecture):
-        weight, bias = folded(tensors, layer.conv, layer.norm, _EPSILON)
-        x = graph.conv(x, weight, bias, groups=layer.outputs if layer.depthwise else 1)
-        x = graph.relu(x) if not layer.pools_first else x
-        x = graph.average_pool(x, *layer.pool) if layer.pool != (1, 1) else x
-        x = graph.relu(x) if layer.pools_first else x
-    embeddings = graph.mean_over_mel(x)
-    graph.output("embeddings", embeddings, ["pooled", card.architecture.channels[-1]])
-    graph.output("probabilities", _framewise(graph, embeddings, tensors, card), ["pooled", len(card.labels)])
-    return graph.to_bytes()
-
-
-def head(card: ModelCard, tensors: Tensors) -> bytes:
-    """ONNX bytes: embeddings (p, dims) of a whole clip → probabilities (1, classes)."""
-    graph = Graph(name=f"{card.name}-head")
-    x = graph.input("embeddings", ["pooled", card.architecture.channels[-1]])
-    match card.architecture.head:
-        case "embedding-max":
-            clip = _decide(graph, graph.max_over_time(x), tensors, card)
-        case "hidden-max-mean":
-            clip = _decide(graph, graph.plus(graph.max_over_time(x), graph.mean_over_time(x)), tensors, card)
-        case "decision-linear-softmax":
-            clip = graph.linear_softmax_over_time(_framewise(graph, x, tensors, card))
-        case _:
-            clip = graph.max_over_time(_framewise(graph, x, tensors, card))
-    graph.output("probabilities", clip, [1, len(card.labels)])
-    return graph.to_bytes()
-
-
 def widths(blocks: int, tensors: Tensors) -> dict[str, list[int]]:
     """`channels` and `inner` of a card, read off weights whose filters are pruned one by one. Raises CardError."""
     names = [f"conv_block{number}.conv{{}}.weight" for number in range(1, blocks + 1)]
@@ -209,13 +181,31 @@ def pooled_frames(shape: Architecture) -> int:
 
 def context(shape: Architecture) -> tuple[int, int]:
     """How many log-mel frames before its own, and after them, a pooled frame depends on."""
-    reach = _AROUND // 2 if shape.head in HIDDEN_HEADS else 0
-    first, last = -reach, reach
+    first, last = -reach(shape), reach(shape)
     for layer in reversed(layers(shape)):
         time = layer.pool[0]
         first, last = first * time, last * time + time - 1
         first, last = first - layer.kernel // 2, last + layer.kernel // 2
     return -first, last - (pooled_frames(shape) - 1)
+
+
+def states(shape: Architecture, n_mels: int) -> list[State]:
+    """What the layers keep between two steps of whole pooled frames, in their order; a layer without memory has none."""
+    found: list[State] = []
+    mel, inputs, delay = n_mels, 1, 0  # delay: frames, at this depth, that are not complete yet
+    for number, layer in enumerate(layers(shape)):
+        if layer.kernel > 1:
+            found.append(State(f"conv{number}", inputs, mel, first=layer.kernel // 2, kept=layer.kernel - 1))
+        delay += layer.kernel // 2
+        if waiting := -delay % layer.pool[0]:
+            found.append(State(f"pool{number}", layer.outputs, mel, first=0, kept=waiting))
+        inputs, mel, delay = layer.outputs, mel // layer.pool[1], -(-delay // layer.pool[0])
+    return found
+
+
+def reach(shape: Architecture) -> int:
+    """Pooled frames before and after its own that a pooled frame's score depends on, given their embeddings."""
+    return AROUND // 2 if shape.head in HIDDEN_HEADS else 0
 
 
 def norm(tensors: Tensors, name: str, epsilon: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -229,18 +219,3 @@ def folded(tensors: Tensors, conv: str, batch_norm: str, epsilon: float) -> tupl
     gain, shift = norm(tensors, batch_norm, epsilon)
     weight = tensors[f"{conv}.weight"] * gain[:, None, None, None].astype(np.float32)
     return weight, shift.astype(np.float32)
-
-
-def _framewise(graph: Graph, embeddings: str, tensors: Tensors, card: ModelCard) -> str:
-    """Each pooled frame's own probabilities."""
-    if card.architecture.head in HIDDEN_HEADS:
-        # The reference's mean counts zeros beyond the ends (torch's avg_pool1d with padding).
-        means = graph.mean_around(embeddings, _AROUND, zeros=True)
-        embeddings = graph.plus(graph.max_around(embeddings, _AROUND), means)
-    return _decide(graph, embeddings, tensors, card)
-
-
-def _decide(graph: Graph, embeddings: str, tensors: Tensors, card: ModelCard) -> str:
-    if card.architecture.head in HIDDEN_HEADS:
-        embeddings = graph.relu(graph.linear(embeddings, tensors["fc1.weight"], tensors["fc1.bias"]))
-    return graph.sigmoid(graph.linear(embeddings, tensors["fc_audioset.weight"], tensors["fc_audioset.bias"]))

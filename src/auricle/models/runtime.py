@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+
+from auricle.models.panns import State
 
 Array = NDArray[np.float32]
 
@@ -27,6 +32,76 @@ class OnnxNetwork:
         (probabilities,) = self._head.run(["probabilities"], {"embeddings": embeddings})
         result: Array = probabilities[0]
         return result
+
+
+class OnnxStream:
+    """A network run step by step by ONNX Runtime, in whose memory the layers' states stay. One thread at a time."""
+
+    def __init__(
+        self,
+        *,
+        step: Callable[[], bytes],
+        peek: Callable[[], bytes],
+        rows: bytes,
+        head: bytes,
+        states: Sequence[State],
+        threads: int,
+    ) -> None:
+        """Graphs as models/panns_graphs.py builds them, the two large ones at their first use."""
+        self._make_step, self._make_peek, self._threads = step, peek, threads
+        self._rows, self._head = _session(rows, threads), _session(head, threads)
+        self._states = states
+        self.reset(1)
+
+    @cached_property
+    def _step(self) -> ort.InferenceSession:
+        return _session(self._make_step(), self._threads)
+
+    @cached_property
+    def _peek(self) -> ort.InferenceSession:
+        return _session(self._make_peek(), self._threads)
+
+    def reset(self, streams: int) -> None:
+        """Begins so many new streams."""
+        self._kept = {
+            state.name: ort.OrtValue.ortvalue_from_numpy(
+                np.zeros((streams, state.channels, state.first, state.mel), np.float32)
+            )
+            for state in self._states
+        }
+
+    def step(self, logmel: Array) -> Array:
+        """Log-mel (streams, t, n_mels), t whole pooled frames → embeddings (streams, p, dims) that are complete now."""
+        embeddings, *kept = self._run(self._step, logmel, ["embeddings", *(f"{name} next" for name in self._kept)])
+        self._kept = dict(zip(self._kept, kept, strict=True))
+        return _array(embeddings)
+
+    def peek(self, logmel: Array) -> Array:
+        """As `step`, t ≥ 0, but for what is not complete, as if the sound ended there; nothing is kept."""
+        return _array(self._run(self._peek, logmel, ["embeddings"])[0])
+
+    def rows(self, embeddings: Array) -> Array:
+        """Embeddings (p, dims) → probabilities (p, classes), each pooled frame's own."""
+        return _array(self._rows.run(["probabilities"], {"embeddings": embeddings})[0])
+
+    def pool(self, embeddings: Array) -> Array:
+        """Embeddings (p, dims) of a stretch of sound → probabilities (classes,)."""
+        return _array(self._head.run(["probabilities"], {"embeddings": embeddings})[0][0])
+
+    def _run(self, session: ort.InferenceSession, logmel: Array, outputs: list[str]) -> list[ort.OrtValue]:
+        binding = session.io_binding()
+        binding.bind_cpu_input("logmel", np.ascontiguousarray(logmel))
+        for name, value in self._kept.items():
+            binding.bind_ortvalue_input(name, value)
+        for name in outputs:
+            binding.bind_output(name)
+        session.run_with_iobinding(binding)
+        return list(binding.get_outputs())
+
+
+def _array(value: ort.OrtValue | Array) -> Array:
+    array: Array = value if isinstance(value, np.ndarray) else value.numpy()
+    return array
 
 
 def _session(graph: bytes, threads: int) -> ort.InferenceSession:
