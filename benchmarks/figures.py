@@ -18,6 +18,7 @@ from tests.virtual_microphone import VirtualMicrophone, wait_until
 
 from auricle import settings
 from auricle.app import DEMONSTRATION, Auricle
+from auricle.messages import Frames
 
 _RUNS = 5
 _MINUTES = 10
@@ -80,14 +81,15 @@ def import_time() -> str:
 
 
 def live_step() -> str:
-    """The network on its window, as it runs at every step of live listening."""
+    """What follows the front end at every step of live listening, peek included."""
     auricle = Auricle(settings.load())
-    facts = auricle.card.front_end
-    window = np.zeros((round(auricle.card.window_s * facts.rate / facts.hop), facts.n_mels), np.float32)
+    facts, conf = auricle.card.front_end, auricle.conf
+    tagger = auricle.loaded.live(step_s=conf.STEP, window_s=conf.WINDOW, peek="always")
+    frames = Frames(0, np.zeros((round(conf.STEP * facts.rate / facts.hop), facts.n_mels), np.float32))
     times = []
     for _ in range(200):
         began_s = time.perf_counter()
-        auricle.loaded.network.run(window)
+        tagger.push(frames)
         times.append(time.perf_counter() - began_s)
     return f"{1000 * statistics.median(times):.2f} ms"
 

@@ -75,7 +75,7 @@ def events(model: assembly.Loaded, frames: NDArray[np.float32]) -> list[Event]:
         source="stream",
         model=card.name,
     )
-    tagger = model.tagger(step_s=1, window_s=None, provisional=False)
+    tagger = model.recordings(step_s=1)
     scores = [*tagger.push(Frames(0, frames)), *tagger.flush()]
     found = [event for given in scores for event in decoder.push(given)]
     return [event for event in [*found, *decoder.end(LENGTH_S)] if event.state is EventState.ENDED]

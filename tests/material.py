@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from auricle.card import Architecture, FrontEndFacts, ModelCard, Thresholds
-from auricle.models import panns, panns_graphs
+from auricle.models import panns_graphs
 from auricle.models.runtime import OnnxNetwork
 
 REPOSITORY = Path(__file__).parents[1]

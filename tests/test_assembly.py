@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +38,7 @@ def test_a_folder_is_a_model_that_hears_row_by_row(tmp_path: Path) -> None:
         assert card == small_card()
     loaded = assembly.load(card, tensors, threads=1)
     assert loaded.score_s == pytest.approx(4 * 128 / 8000)
-    tagger = loaded.tagger(step_s=0.2, window_s=None, provisional=False)
+    tagger = loaded.recordings(step_s=0.2)
     assert isinstance(tagger, WindowTagger)
     assert tagger.step_s == pytest.approx(3 * loaded.score_s)
 
@@ -57,7 +56,7 @@ def test_a_bare_file_is_the_network_that_it_holds(tmp_path: Path) -> None:
         assembly.read(file, model="cnn14", labels=LABELS)
     loaded = assembly.load(card, tensors, threads=1)
     assert loaded.score_s == pytest.approx(0.16)
-    tagger = loaded.tagger(step_s=10, window_s=5, provisional=True)
+    tagger = loaded.live(step_s=10, window_s=5, peek="auto")
     assert isinstance(tagger, ClipTagger)
     assert tagger.step_s == pytest.approx(0.16)
     scores = tagger.push(Frames(0, np.zeros((70, 128), np.float32)))
@@ -78,11 +77,14 @@ def test_what_is_neither_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_cards_window_may_be_replaced(tmp_path: Path) -> None:
-    """Row by row, a longer window costs more and changes nothing once the context has arrived."""
+    """Live, step by step without a window, or window by window: the same final scores."""
     card, tensors = assembly.read(str(folder(tmp_path / "small")), model="", labels=LABELS)
-    loaded = assembly.load(replace(card, window_s=0.5), tensors, threads=1)
+    loaded = assembly.load(card, tensors, threads=1)
     frames = Frames(0, np.random.default_rng(1).standard_normal((200, 16)).astype(np.float32))
-    one, other = (loaded.tagger(step_s=0.3, window_s=w, provisional=False).push(frames) for w in (None, 3.0))
+    one, other = (
+        [s for s in loaded.live(step_s=0.3, window_s=w, peek="never").push(frames) if not s.provisional]
+        for w in (None, 3.0)
+    )
     assert len(one) == len(other) > 10
     for a, b in zip(one, other, strict=True):
         np.testing.assert_allclose(a.probabilities, b.probabilities, atol=1e-5)

@@ -39,7 +39,9 @@ def test_one_thread_that_sleeps_while_it_waits(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
     tensors = random_tensors(small_card(), seed=1)
-    OnnxNetwork(trunk=panns_graphs.trunk(small_card(), tensors), head=panns_graphs.head(small_card(), tensors), threads=1)
+    OnnxNetwork(
+        trunk=panns_graphs.trunk(small_card(), tensors), head=panns_graphs.head(small_card(), tensors), threads=1
+    )
     for options, providers in made:
         assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
         assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"

@@ -52,7 +52,9 @@ OFFLINE = {name: network(card, lively(panns.shapes(card, {}), seed=1)) for name,
 STREAMS = {name: stream(card) for name, card in CARDS.items()}
 
 
-def lockstep(name: str, *, step: int, streams: int = 1, watch: OnsetWatch | None = None, peeks: bool = True) -> LockstepTagger:
+def lockstep(
+    name: str, *, step: int, streams: int = 1, watch: OnsetWatch | None = None, peeks: bool = True
+) -> LockstepTagger:
     """One around the network of that shape."""
     shape = CARDS[name].architecture
     reach = panns.reach(shape)
@@ -61,7 +63,7 @@ def lockstep(name: str, *, step: int, streams: int = 1, watch: OnsetWatch | None
         streams=streams,
         frame_s=FRAME_S,
         pooled_frames=panns.pooled_frames(shape),
-        after=panns.context(replace(shape, head="embedding-max"))[1],
+        after=panns.delay(shape),
         reach=reach,
         step_frames=step,
         window_frames=WINDOW,

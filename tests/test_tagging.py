@@ -50,7 +50,7 @@ def model(chunk_frames: int = 10**6) -> Model:
         pooled_frames=panns.pooled_frames(CARD.architecture),
         context=panns.context(CARD.architecture),
         chunk_frames=chunk_frames,
-        tagger=partial(LOADED.tagger, step_s=chunk_frames * 128 / 8000, window_s=None, provisional=False),
+        tagger=partial(LOADED.recordings, step_s=chunk_frames * 128 / 8000),
         score_s=LOADED.score_s,
     )
 

@@ -114,7 +114,7 @@ class Auricle:
             pooled_frames=self.loaded.pooled_frames,
             context=self.loaded.context,
             chunk_frames=round(self.conf.FILE_STEP / frame_s),
-            tagger=partial(self.loaded.tagger, step_s=self.conf.FILE_STEP, window_s=None, provisional=False),
+            tagger=partial(self.loaded.recordings, step_s=self.conf.FILE_STEP),
             score_s=self.loaded.score_s,
         )
 
@@ -174,8 +174,10 @@ class Auricle:
         """
         conf, card = self.conf, self.card
         facts = card.front_end
-        step_s = conf.STEP if live else conf.FILE_STEP
-        by_label = self.loaded.tagger(step_s=step_s, window_s=conf.WINDOW, provisional=live)
+        if live:
+            by_label = self.loaded.live(step_s=conf.STEP, window_s=conf.WINDOW, peek=conf.PEEK)
+        else:
+            by_label = self.loaded.recordings(step_s=conf.FILE_STEP)
         tagger = groups.GroupTagger(tagger=by_label, groups=self.groups, labels=card.labels)
         decoder = EventDecoder(
             labels=self.names,

@@ -76,13 +76,18 @@ class ConfDef:
     )
     WINDOW: float | None = _key(
         None,
-        "sound that the model sees at once when live; at least what its layers look back on",
+        "live, run windows of this length again and again; empty: step by step where the model can, else the card's window",
         unit="s",
         low=0.1,
         high=60,
     )
     STEP: float = _key(
         0.128, "sound between two live updates, rounded to the model's frames", unit="s", low=0.01, high=10
+    )
+    PEEK: str = _key(
+        "auto",
+        "step by step, whether the newest sound is shown before its future is known; auto: where the sound changes",
+        choices=("always", "never", "auto"),
     )
     FILE_STEP: float = _key(10.0, "sound between two updates in recordings", unit="s", low=0.01, high=120)
     THREADS: int = _key(1, "processor cores that the model may use", low=1, high=256)

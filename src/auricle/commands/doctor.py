@@ -13,11 +13,12 @@ import numpy as np
 from auricle import settings
 from auricle.app import Auricle
 from auricle.errors import AuricleError
+from auricle.messages import Frames
 from auricle.sources import microphone
 from auricle.sources.microphone import Microphone
 
 _LISTEN_S = 1.0
-_RUNS = 20
+_RUNS = 40
 _LIBRARIES = ("numpy", "onnxruntime", "onnx", "sounddevice", "soundfile", "soxr", "omegaconf", "rich", "safetensors")
 
 
@@ -40,14 +41,15 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def _model(auricle: Auricle) -> Iterator[str]:
     began_s = time.perf_counter()
-    network = auricle.loaded.network
-    yield f"model {auricle.card.name}: {len(auricle.card.labels)} classes, loaded in {1000 * (time.perf_counter() - began_s):.0f} ms"
+    tagger = auricle.loaded.live(step_s=auricle.conf.STEP, window_s=auricle.conf.WINDOW, peek="always")
     facts = auricle.card.front_end
-    window = np.zeros((round(auricle.card.window_s * facts.rate / facts.hop), facts.n_mels), np.float32)
+    frames = np.zeros((max(1, round(auricle.conf.STEP * facts.rate / facts.hop)), facts.n_mels), np.float32)
+    tagger.push(Frames(0, frames))
+    yield f"model {auricle.card.name}: {len(auricle.card.labels)} classes, loaded in {1000 * (time.perf_counter() - began_s):.0f} ms"
     times_ms = []
     for _ in range(_RUNS):
         began_s = time.perf_counter()
-        network.run(window)
+        tagger.push(Frames(0, frames))
         times_ms.append(1000 * (time.perf_counter() - began_s))
     step_ms = float(np.median(times_ms))
     share = step_ms / (1000 * auricle.conf.STEP)

@@ -4,26 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from auricle.card import ModelCard
 from auricle.models import catalogue, convert, networks, store
 from auricle.models.clip import ClipTagger
-from auricle.models.runtime import OnnxNetwork
+from auricle.models.onset import OnsetWatch
+from auricle.models.runtime import OnnxNetwork, OnnxStream
+from auricle.models.stream import LockstepTagger, StreamTagger
 from auricle.models.window import WindowTagger
-from auricle.stages import Network, Tagger
+from auricle.stages import Network, StreamNetwork, Tagger
+
+CHANGE_DB = 6.0
+"""What OnsetWatch takes for a change: twice the amplitude in a band."""
+MEMORY = 0.8
+"""The past's share in what OnsetWatch compares with: at 128 ms a step, half of it is forgotten in 0.4 s."""
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A model that runs. One thread at a time."""
+    """A model that runs. One thread at a time; what a use does not need is not built."""
 
-    card: ModelCard
-    network: Network
-    pooled_frames: int
-    """Log-mel frames that one row of the network's output stands for."""
-    context: tuple[int, int]
-    """Log-mel frames before its own, and after them, that a row depends on."""
+    blueprint: networks.Blueprint
+    threads: int
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's."""
+        return self.blueprint.card
+
+    @cached_property
+    def network(self) -> Network:
+        """For stretches of sound."""
+        return OnnxNetwork(trunk=self.blueprint.trunk, head=self.blueprint.head, threads=self.threads)
+
+    @cached_property
+    def stream(self) -> StreamNetwork:
+        """For sound that goes on, where `blueprint.streams`."""
+        return OnnxStream(
+            step=lambda: self.blueprint.step,
+            peek=lambda: self.blueprint.peek,
+            rows=self.blueprint.rows,
+            head=self.blueprint.head,
+            states=self.blueprint.states,
+            threads=self.threads,
+        )
+
+    @property
+    def pooled_frames(self) -> int:
+        """Log-mel frames that one row of the network's output stands for."""
+        return self.blueprint.pooled_frames
+
+    @property
+    def context(self) -> tuple[int, int]:
+        """Log-mel frames before its own, and after them, that a row depends on."""
+        return self.blueprint.context
 
     @property
     def score_s(self) -> float:
@@ -32,22 +68,55 @@ class Loaded:
             return round(self.card.clip.step_s / self._frame_s) * self._frame_s
         return self.pooled_frames * self._frame_s
 
-    def tagger(self, *, step_s: float, window_s: float | None, provisional: bool) -> Tagger:
-        """A fresh tagger: row by row, or clip by clip where the card says so.
+    def recordings(self, *, step_s: float) -> Tagger:
+        """A fresh tagger for sound that need not be waited for: final scores only, in long steps."""
+        return self._clips(provisional=False) if self.card.clip else self._windows(step_s, None, provisional=False)
 
-        `step_s` and `window_s` (None: the card's) count for the former only: clip by clip, scores depend on both, and so
-        both are the card's, in recordings as live. `provisional`: scores that the future may still change are given too.
+    def live(self, *, step_s: float, window_s: float | None, peek: str) -> Tagger:
+        """A fresh tagger for sound as it comes, which gives provisional scores too.
+
+        Step by step where the network can; window by window with `window_s`, or where it cannot; clip by clip where the
+        card says so: then scores depend on the card's steps and windows, and both arguments count for nothing.
         """
+        if self.card.clip is not None:
+            return self._clips(provisional=True)
+        if window_s is not None or not self.blueprint.streams:
+            return self._windows(step_s, window_s, provisional=True)
+        return StreamTagger(lockstep=self.lockstep(streams=1, step_s=step_s, peek=peek))
+
+    def lockstep(self, *, streams: int, step_s: float, peek: str) -> LockstepTagger:
+        """A fresh tagger for streams side by side, where `blueprint.streams`.
+
+        `peek`: "always", "never", or "auto" (where the sound changes).
+        """
+        step = round(step_s / self._frame_s)
+        hold = -(-self.context[1] // max(1, step)) + 1
+        return LockstepTagger(
+            network=self.stream,
+            streams=streams,
+            frame_s=self._frame_s,
+            pooled_frames=self.pooled_frames,
+            after=self.blueprint.delay,
+            reach=self.blueprint.reach,
+            step_frames=step,
+            window_frames=round(self.card.window_s / self._frame_s),
+            watch=OnsetWatch(change_db=CHANGE_DB, memory=MEMORY, hold=hold) if peek == "auto" else None,
+            provisional=peek != "never",
+        )
+
+    def _clips(self, *, provisional: bool) -> Tagger:
         clip = self.card.clip
-        if clip is not None:
-            return ClipTagger(
-                network=self.network,
-                frame_s=self._frame_s,
-                step_frames=round(clip.step_s / self._frame_s),
-                window_frames=[round(seconds / self._frame_s) for seconds in clip.windows_s],
-                delay_frames=round(clip.delay_s / self._frame_s),
-                provisional=provisional,
-            )
+        assert clip is not None  # noqa: S101  (for the type checker: callers have seen it)
+        return ClipTagger(
+            network=self.network,
+            frame_s=self._frame_s,
+            step_frames=round(clip.step_s / self._frame_s),
+            window_frames=[round(seconds / self._frame_s) for seconds in clip.windows_s],
+            delay_frames=round(clip.delay_s / self._frame_s),
+            provisional=provisional,
+        )
+
+    def _windows(self, step_s: float, window_s: float | None, *, provisional: bool) -> Tagger:
         return WindowTagger(
             network=self.network,
             frame_s=self._frame_s,
@@ -79,10 +148,4 @@ def read(where: str, *, model: str, labels: Sequence[str]) -> tuple[ModelCard, n
 
 def load(card: ModelCard, tensors: networks.Tensors, *, threads: int) -> Loaded:
     """The model that `card` and `tensors` make, on so many cores at most. Raises CardError where they do not fit."""
-    blueprint = networks.build(card, tensors)
-    return Loaded(
-        card=card,
-        network=OnnxNetwork(trunk=blueprint.trunk, head=blueprint.head, threads=threads),
-        pooled_frames=blueprint.pooled_frames,
-        context=blueprint.context,
-    )
+    return Loaded(blueprint=networks.build(card, tensors), threads=threads)

@@ -3,49 +3,104 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from auricle.card import ModelCard
 from auricle.errors import CardError
-from auricle.models import efficientat, panns
+from auricle.models import efficientat, panns, panns_graphs
+from auricle.models.panns import State
 from auricle.models.panns import Tensors as Tensors
 
 FAMILIES = ("panns", "panns-vgg", "mobilenetv1", "efficientat")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Blueprint:
-    """A network, ready for ONNX Runtime."""
+    """A network that fits its card; each graph is built when it is asked for, since the weights are in it."""
 
-    trunk: bytes
-    head: bytes
-    pooled_frames: int
-    """Log-mel frames that one row of the trunk's outputs stands for."""
-    context: tuple[int, int]
-    """Log-mel frames before its own, and after them, that a row depends on."""
+    card: ModelCard
+    tensors: Tensors
+
+    @property
+    def trunk(self) -> bytes:
+        """log-mel (t, n_mels) → embeddings (p, dims), probabilities (p, classes)."""
+        return bytes(self._graphs.trunk(self.card, self.tensors))
+
+    @property
+    def head(self) -> bytes:
+        """Embeddings (p, dims) of a clip → probabilities (1, classes)."""
+        return bytes(self._graphs.head(self.card, self.tensors))
+
+    @property
+    def pooled_frames(self) -> int:
+        """Log-mel frames that one row of the trunk's outputs stands for."""
+        return int(self._family.pooled_frames(self.card.architecture))
+
+    @property
+    def context(self) -> tuple[int, int]:
+        """Log-mel frames before its own, and after them, that a row depends on."""
+        before, after = self._family.context(self.card.architecture)
+        return before, after
+
+    @property
+    def streams(self) -> bool:
+        """Whether its layers look a fixed distance in time, so that it can be run step by step; what follows needs that."""
+        return self.card.architecture.family != "efficientat"
+
+    @property
+    def step(self) -> bytes:
+        """New frames and what was kept → embeddings that are complete, and what is kept now."""
+        return panns_graphs.step(self.card, self.tensors)
+
+    @property
+    def peek(self) -> bytes:
+        """The same as if the sound ended now; nothing is kept."""
+        return panns_graphs.peek(self.card, self.tensors)
+
+    @property
+    def rows(self) -> bytes:
+        """Embeddings (p, dims) → probabilities (p, classes), each row's own."""
+        return panns_graphs.rows(self.card, self.tensors)
+
+    @property
+    def states(self) -> list[State]:
+        """What the layers keep."""
+        return panns.states(self.card.architecture, self.card.front_end.n_mels)
+
+    @property
+    def reach(self) -> int:
+        """Rows before and after its own that a row's probabilities depend on, given the embeddings."""
+        return panns.reach(self.card.architecture)
+
+    @property
+    def delay(self) -> int:
+        """Log-mel frames after its own that a row's embedding depends on."""
+        return panns.delay(self.card.architecture)
+
+    @property
+    def _family(self) -> ModuleType:
+        return _family(self.card)
+
+    @property
+    def _graphs(self) -> ModuleType:
+        return efficientat if self._family is efficientat else panns_graphs
 
 
 def build(card: ModelCard, tensors: Tensors) -> Blueprint:
     """The network that `card` describes, of `tensors`. Raises CardError where they do not fit each other."""
-    shape = card.architecture
-    if shape.family not in FAMILIES:
+    if card.architecture.family not in FAMILIES:
         raise CardError(
-            f"{card.name}: unknown family “{shape.family}”, this Auricle knows {', '.join(FAMILIES)}; update Auricle."
+            f"{card.name}: unknown family “{card.architecture.family}”, this Auricle knows {', '.join(FAMILIES)}; "
+            "update Auricle."
         )
-    family = efficientat if shape.family == "efficientat" else panns
-    family.check(card, tensors)
-    return Blueprint(
-        trunk=family.trunk(card, tensors),
-        head=family.head(card, tensors),
-        pooled_frames=family.pooled_frames(shape),
-        context=family.context(shape),
-    )
+    _family(card).check(card, tensors)
+    return Blueprint(card, tensors)
 
 
 def needed(card: ModelCard, tensors: Tensors) -> list[str]:
     """Names of the tensors that the network needs; what else a checkpoint holds may be left out."""
-    family = efficientat if card.architecture.family == "efficientat" else panns
-    return list(family.shapes(card, tensors))
+    return list(_family(card).shapes(card, tensors))
 
 
 def completed(shape: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
@@ -53,3 +108,7 @@ def completed(shape: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
     if shape["family"] == "efficientat":
         return {**shape, **efficientat.widths(tensors)}
     return {**shape, **panns.widths(len(shape["pools"]), tensors)}
+
+
+def _family(card: ModelCard) -> ModuleType:
+    return efficientat if card.architecture.family == "efficientat" else panns

@@ -180,8 +180,17 @@ def pooled_frames(shape: Architecture) -> int:
 
 
 def context(shape: Architecture) -> tuple[int, int]:
-    """How many log-mel frames before its own, and after them, a pooled frame depends on."""
-    first, last = -reach(shape), reach(shape)
+    """How many log-mel frames before its own, and after them, a pooled frame's score depends on."""
+    return _context(shape, reach(shape))
+
+
+def delay(shape: Architecture) -> int:
+    """How many log-mel frames after its own a pooled frame's embedding depends on."""
+    return _context(shape, 0)[1]
+
+
+def _context(shape: Architecture, rows: int) -> tuple[int, int]:
+    first, last = -rows, rows
     for layer in reversed(layers(shape)):
         time = layer.pool[0]
         first, last = first * time, last * time + time - 1

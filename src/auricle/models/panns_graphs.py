@@ -1,10 +1,10 @@
 """The PANNs family as ONNX graphs: over a whole stretch of sound, and step by step.
 
-    trunk    all frames at once, zeros beyond both ends
-    head     a clip's score from the embeddings of its pooled frames
-    step     the frames that are new, after what each layer has kept; gives the pooled frames that are complete
-    peek     as step, but as if the sound ended now, with zeros beyond its end; nothing is kept
-    rows     each pooled frame's own scores from embeddings
+trunk    all frames at once, zeros beyond both ends
+head     a clip's score from the embeddings of its pooled frames
+step     the frames that are new, after what each layer has kept; gives the pooled frames that are complete
+peek     as step, but as if the sound ended now, with zeros beyond its end; nothing is kept
+rows     each pooled frame's own scores from embeddings
 """
 
 from __future__ import annotations
