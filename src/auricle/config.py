@@ -89,7 +89,7 @@ class ConfDef:
         "step by step, whether the newest sound is shown before its future is known; auto: where the sound changes",
         choices=("always", "never", "auto"),
     )
-    FILE_STEP: float = _key(10.0, "sound between two updates in recordings", unit="s", low=0.01, high=120)
+    FILE_STEP: float = _key(20.0, "sound between two updates in recordings", unit="s", low=0.01, high=120)
     THREADS: int = _key(1, "processor cores that the model may use", low=1, high=256)
 
     # The labels

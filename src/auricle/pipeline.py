@@ -117,8 +117,8 @@ class Pipeline:
     def _report(self, block: Block, seconds: float) -> None:
         duration_s = len(block.audio) / block.rate
         self._late += seconds > duration_s > 0
-        peak = float(np.max(np.abs(block.audio), initial=0.0))
-        level = float(np.sqrt(np.mean(np.square(block.audio)))) if len(block.audio) else 0.0
+        peak = float(max(block.audio.max(initial=0.0), -block.audio.min(initial=0.0)))
+        level = math.sqrt(float(np.dot(block.audio, block.audio)) / max(1, len(block.audio)))
         if _dbfs(peak) > self._limits.silence_dbfs:
             self._loud_s = self._end_s
         if peak >= _CLIPPED:
