@@ -75,7 +75,8 @@ class MelSpectrogram:
         step = self._samples.itemsize
         rows_of = (count, self._size), np.float32, self._samples[first:], 0, (self._hop * step, step)
         windows = np.multiply(np.ndarray(*rows_of), self._window, out=self._windows[:count])
-        spectrum = np.fft.rfft(windows, out=self._spectrum[:count])
+        out = self._spectrum[:count]
+        spectrum = np.fft.rfft(windows, out=out)  # type: ignore[arg-type]  # the stub knows complex128 only
         parts = spectrum.view(np.float32).reshape(count, -1, 2)
         np.square(parts, out=parts)
         power = np.add(parts[..., 0], parts[..., 1], out=self._power[:count])
