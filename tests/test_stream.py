@@ -43,6 +43,7 @@ def stream(card: ModelCard) -> OnnxStream:
         rows=panns_graphs.rows(card, tensors),
         head=panns_graphs.head(card, tensors),
         states=panns.states(card.architecture, card.front_end.n_mels),
+        unsettled=panns.unsettled(card.architecture),
         threads=1,
     )
 

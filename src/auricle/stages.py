@@ -82,11 +82,16 @@ class StreamNetwork(Protocol):
     def reset(self, streams: int) -> None:
         """Begins so many new streams."""
 
-    def step(self, logmel: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(streams, t, n_mels), t whole pooled frames → the embeddings (streams, p, dims) that are complete now."""
+    def step(
+        self, logmel: NDArray[np.float32], *, peek: bool
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(streams, t, n_mels), t whole pooled frames → embeddings (streams, p, dims) that are complete now.
+
+        With `peek` also those that the future may still change, as if the sound ended here; else none of them.
+        """
 
     def peek(self, logmel: NDArray[np.float32]) -> NDArray[np.float32]:
-        """As `step`, t ≥ 0: the embeddings that are not complete, as if the sound ended there; nothing is kept."""
+        """All embeddings (streams, p, dims) that are not complete, t ≥ 0, as if the sound ended there; nothing is kept."""
 
     def rows(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
         """(p, dims) → probabilities (p, classes), each pooled frame's own."""

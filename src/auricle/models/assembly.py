@@ -48,6 +48,7 @@ class Loaded:
             rows=self.blueprint.rows,
             head=self.blueprint.head,
             states=self.blueprint.states,
+            unsettled=self.blueprint.unsettled,
             threads=self.threads,
         )
 

@@ -62,9 +62,10 @@ class Graph:
         """Images `earlier` and `x`, one after the other in time."""
         return self._op("Concat", [earlier, x], axis=2)
 
-    def last(self, x: str, frames: int) -> str:
-        """The last so many frames in time."""
-        first, end, axis = (self._constant(np.array([k], np.int64)) for k in (-frames, np.iinfo(np.int64).max, 2))
+    def last(self, x: str, frames: int, *, behind: int) -> str:
+        """So many frames in time, the last ones but `behind`."""
+        stop = -behind if behind else np.iinfo(np.int64).max
+        first, end, axis = (self._constant(np.array([k], np.int64)) for k in (-frames - behind, stop, 2))
         return self._op("Slice", [x, first, end, axis])
 
     def conv(

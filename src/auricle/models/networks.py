@@ -55,7 +55,7 @@ class Blueprint:
 
     @property
     def peek(self) -> bytes:
-        """The same as if the sound ended now; nothing is kept."""
+        """The same as if the sound ended now: the newest embeddings too."""
         return panns_graphs.peek(self.card, self.tensors)
 
     @property
@@ -67,6 +67,11 @@ class Blueprint:
     def states(self) -> list[State]:
         """What the layers keep."""
         return panns.states(self.card.architecture, self.card.front_end.n_mels)
+
+    @property
+    def unsettled(self) -> int:
+        """How many of the newest rows the future may still change."""
+        return panns.unsettled(self.card.architecture)
 
     @property
     def reach(self) -> int:

@@ -68,6 +68,8 @@ class State:
     """How many zero frames it begins with."""
     kept: int
     """How many it keeps after each step."""
+    behind: int
+    """How many follow those in a peek: frames that the future may still change."""
 
 
 def layers(shape: Architecture) -> list[Layer]:
@@ -189,6 +191,14 @@ def delay(shape: Architecture) -> int:
     return _context(shape, 0)[1]
 
 
+def unsettled(shape: Architecture) -> int:
+    """How many of the newest pooled frames have embeddings that the future may still change, after whole pooled frames."""
+    rows = 0
+    for layer in layers(shape):
+        rows = -(-(rows + layer.kernel // 2) // layer.pool[0])
+    return rows
+
+
 def _context(shape: Architecture, rows: int) -> tuple[int, int]:
     first, last = -rows, rows
     for layer in reversed(layers(shape)):
@@ -204,10 +214,10 @@ def states(shape: Architecture, n_mels: int) -> list[State]:
     mel, inputs, delay = n_mels, 1, 0  # delay: frames, at this depth, that are not complete yet
     for number, layer in enumerate(layers(shape)):
         if layer.kernel > 1:
-            found.append(State(f"conv{number}", inputs, mel, first=layer.kernel // 2, kept=layer.kernel - 1))
+            found.append(State(f"conv{number}", inputs, mel, layer.kernel // 2, layer.kernel - 1, delay))
         delay += layer.kernel // 2
         if waiting := -delay % layer.pool[0]:
-            found.append(State(f"pool{number}", layer.outputs, mel, first=0, kept=waiting))
+            found.append(State(f"pool{number}", layer.outputs, mel, 0, waiting, delay))
         inputs, mel, delay = layer.outputs, mel // layer.pool[1], -(-delay // layer.pool[0])
     return found
 

@@ -41,7 +41,10 @@ class _Zeros:
 
 
 class _Kept:
-    """Each layer's input follows what it kept; what it keeps now is an output, unless the sound ends here."""
+    """Each layer's input follows what it kept; what it keeps now is an output.
+
+    Where the sound `ends`, each layer also has the frames that the future may still change; those are not kept.
+    """
 
     def __init__(self, card: ModelCard, *, ends: bool) -> None:
         self._states = {state.name: state for state in states(card.architecture, card.front_end.n_mels)}
@@ -61,8 +64,8 @@ class _Kept:
         state = self._states[name]
         shape: list[int | str] = ["streams", state.channels, f"{name} frames", state.mel]
         joined = graph.after(graph.input(name, shape), x)
-        if not self._ends:
-            graph.output(f"{name} next", graph.last(joined, state.kept), shape)
+        behind = state.behind if self._ends else 0
+        graph.output(f"{name} next", graph.last(joined, state.kept, behind=behind), shape)
         return joined
 
 
@@ -83,7 +86,7 @@ def step(card: ModelCard, tensors: Tensors) -> bytes:
 
 
 def peek(card: ModelCard, tensors: Tensors) -> bytes:
-    """ONNX bytes: as `step`, t may be 0; embeddings of all pooled frames that are not complete yet."""
+    """ONNX bytes: as `step`, t may be 0; gives the embeddings of the pooled frames that the future may still change, too."""
     return _stream(card, tensors, ends=True)
 
 

@@ -45,12 +45,13 @@ class OnnxStream:
         rows: bytes,
         head: bytes,
         states: Sequence[State],
+        unsettled: int,
         threads: int,
     ) -> None:
-        """Graphs as models/panns_graphs.py builds them, the two large ones at their first use."""
+        """Graphs as models/panns_graphs.py builds them, the two large ones at their first use; the rest as in panns.py."""
         self._make_step, self._make_peek, self._threads = step, peek, threads
         self._rows, self._head = _session(rows, threads), _session(head, threads)
-        self._states = states
+        self._states, self._unsettled = states, unsettled
         self.reset(1)
 
     @cached_property
@@ -70,14 +71,20 @@ class OnnxStream:
             for state in self._states
         }
 
-    def step(self, logmel: Array) -> Array:
-        """Log-mel (streams, t, n_mels), t whole pooled frames → embeddings (streams, p, dims) that are complete now."""
-        embeddings, *kept = self._run(self._step, logmel, ["embeddings", *(f"{name} next" for name in self._kept)])
+    def step(self, logmel: Array, *, peek: bool) -> tuple[Array, Array]:
+        """Log-mel (streams, t, n_mels), t whole pooled frames → embeddings (streams, p, dims) that are complete now.
+
+        With `peek` also those that the future may still change, as if the sound ended here; else none of them.
+        """
+        session = self._peek if peek else self._step
+        embeddings, *kept = self._run(session, logmel, ["embeddings", *(f"{name} next" for name in self._kept)])
         self._kept = dict(zip(self._kept, kept, strict=True))
-        return _array(embeddings)
+        rows = embeddings.numpy()
+        complete = rows.shape[1] - (self._unsettled if peek else 0)
+        return rows[:, :complete], rows[:, complete:]
 
     def peek(self, logmel: Array) -> Array:
-        """As `step`, t ≥ 0, but for what is not complete, as if the sound ended there; nothing is kept."""
+        """All embeddings that are not complete, t ≥ 0, as if the sound ended there; nothing is kept."""
         return _array(self._run(self._peek, logmel, ["embeddings"])[0])
 
     def rows(self, embeddings: Array) -> Array:

@@ -96,11 +96,14 @@ class LockstepTagger:
         total = self._taken + frames.shape[1]
         peeks = self._provisional and (self._watch is None or self._watch.looks(frames[:, -self._step :]))
         if total >= self._begin:
-            self._complete += list(self._network.step(frames).transpose(1, 0, 2))
-            self._taken, frames = total, frames[:, :0]
-        elif self._frames is not None:
+            complete_now, unsettled = self._network.step(frames, peek=peeks)
+            self._complete += list(complete_now.transpose(1, 0, 2))
+            self._newest = list(unsettled.transpose(1, 0, 2))
+            self._taken = total
+        else:
+            assert self._frames is not None  # noqa: S101  (for the type checker: they were pushed)
             self._frames = np.concatenate([frames, self._frames], axis=1)
-        self._newest = self._peek(frames) if peeks else []
+            self._newest = self._peek(frames) if peeks else []
         complete = max(self._final, self._forgotten + len(self._complete) - self._reach)
         self._give(scores, last=total // self._pooled if peeks else complete, final=complete)
         self._forget(min(self._final - self._reach, self._forgotten + len(self._complete) - self._window))
