@@ -151,12 +151,12 @@ class Auricle:
 
     def microphone(self) -> Microphone:
         """The chosen input device, open. Raises DeviceError."""
-        chunk, seconds = self.conf.AUDIO_CHUNK_LENGTH, self.conf.RINGBUFFER_LENGTH
+        chunk_s, seconds = self.conf.AUDIO_CHUNK_LENGTH / self.card.front_end.rate, self.conf.RINGBUFFER_LENGTH
         return Microphone(
             device=self.conf.DEVICE,
             channel=self.conf.CHANNEL,
-            chunk_length=chunk,
-            ring=lambda rate: RingBuffer(max(2 * chunk, round(seconds * rate)), np.float32),
+            chunk_s=chunk_s,
+            ring=lambda rate: RingBuffer(round(max(2 * chunk_s, seconds) * rate), np.float32),
             stall_timeout_s=self.conf.STALL_TIMEOUT,
         )
 

@@ -37,7 +37,11 @@ class ConfDef:
         None, "rate of the model's input; 32000 for the PANNs family", unit="Hz", low=1, high=768000
     )
     AUDIO_CHUNK_LENGTH: int = _key(
-        1024, "samples that the device delivers at once", unit="samples", low=16, high=1048576
+        1024,
+        "sound that the device delivers at once, counted at the model's rate",
+        unit="samples",
+        low=16,
+        high=1048576,
     )
     RINGBUFFER_LENGTH: float = _key(2.0, "how much recorded sound may wait to be computed", unit="s", low=0.1, high=600)
     FILE_CHUNK_LENGTH: int = _key(65536, "samples read at once from a recording", unit="samples", low=16, high=16777216)

@@ -90,8 +90,10 @@ class Pipeline:
         self._advance(self._resampler.push(block.audio))
 
     def _advance(self, audio: Audio) -> None:
-        for scores in self._tagger.push(self._front_end.push(audio)):
-            self._publish(scores)
+        frames = self._front_end.push(audio)
+        if len(frames.logmel):
+            for scores in self._tagger.push(frames):
+                self._publish(scores)
 
     def _finish(self) -> None:
         """Ends the segment: what waits in each stage comes out, and every open event ends, come what may."""

@@ -82,9 +82,7 @@ class StreamNetwork(Protocol):
     def reset(self, streams: int) -> None:
         """Begins so many new streams."""
 
-    def step(
-        self, logmel: NDArray[np.float32], *, peek: bool
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def step(self, logmel: NDArray[np.float32], *, peek: bool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(streams, t, n_mels), t whole pooled frames → embeddings (streams, p, dims) that are complete now.
 
         With `peek` also those that the future may still change, as if the sound ended here; else none of them.

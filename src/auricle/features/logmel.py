@@ -32,7 +32,8 @@ class LogMel:
 
     def push(self, audio: Audio) -> Frames:
         """The frames that `audio` completes, in multiples of a fixed group."""
-        return _decibels(self._spectrogram.push(audio))
+        frames = self._spectrogram.push(audio)
+        return _decibels(frames) if len(frames.logmel) else frames
 
     def flush(self) -> Frames:
         """The rest of the frames; then the stream starts anew."""

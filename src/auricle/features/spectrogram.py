@@ -33,13 +33,17 @@ class MelSpectrogram:
     def reset(self) -> None:
         """Forgets everything; the next sample is the first of a new stream."""
         self._samples = np.zeros(0, np.float32)
+        self._coming: list[Audio] = []  # what follows _samples; joined to them once a group is complete
         self._origin = 0  # index of _samples[0], counted in the mirrored stream, which starts half a window early
         self._mirrored = False
         self._next = 0  # index of the next frame
 
     def push(self, audio: Audio) -> Frames:
         """The frames that `audio` completes, in multiples of a fixed group."""
-        self._samples = np.concatenate([self._samples, audio])
+        self._coming.append(audio)
+        if self._mirrored and self._ready() < _GROUP:
+            return self._frames(0)
+        self._join()
         if not self._mirrored:
             if len(self._samples) <= self._half:
                 return self._frames(0)
@@ -49,6 +53,7 @@ class MelSpectrogram:
 
     def flush(self) -> Frames:
         """The rest of the frames; then the stream starts anew."""
+        self._join()
         if len(self._samples) == 0:
             return self._frames(0)
         before = 0 if self._mirrored else self._half
@@ -57,15 +62,21 @@ class MelSpectrogram:
         self.reset()
         return frames
 
+    def _join(self) -> None:
+        self._samples = np.concatenate([self._samples, *self._coming])
+        self._coming.clear()
+
     def _ready(self) -> int:
-        beyond = self._origin + len(self._samples) - self._next * self._hop - self._size
+        length = len(self._samples) + sum(map(len, self._coming))
+        beyond = self._origin + length - self._next * self._hop - self._size
         return max(0, beyond // self._hop + 1)
 
     def _frames(self, count: int) -> Frames:
         start, rows = self._next, np.empty((count, self._filterbank_t.shape[1]), np.float32)
         for done in range(0, count, _BATCH):
             self._compute(rows[done : done + _BATCH])
-        self._forget()
+        if count:
+            self._forget()
         return Frames(start=start, logmel=rows)
 
     def _compute(self, rows: NDArray[np.float32]) -> None:

@@ -31,6 +31,9 @@ class Spectrum(tk.Canvas):
         self.tk.call("image", "create", "photo", self._photo)
         self._halves = [self.create_image(0, 0, anchor="nw", image=self._photo) for _ in range(2)]
         self._size, self._waiting = (0, 0), False
+        self._rows: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]] | None = None
+        """For each pixel row the mel bands below and above it, and how near it is to the latter."""
+        self._mels = 0
         self.begin(frame_s=0.016, loudness=(0.0, 1.0))
         self.bind("<Configure>", lambda event: self._resized(event.width, event.height))
         self.bind("<Destroy>", lambda _: self.tk.call("image", "delete", self._photo))
@@ -117,13 +120,15 @@ class Spectrum(tk.Canvas):
     def _levels(self, bands: NDArray[np.float32], height: int) -> NDArray[np.intp]:
         """Frames (columns, mels) as colour numbers (height, columns), low tones at the bottom."""
         low, high = self._loudness
-        share = np.clip((bands.T - low) / (high - low), 0.0, 1.0)
-        place = np.linspace(share.shape[0] - 1, 0, height)
-        below = np.minimum(place.astype(int), share.shape[0] - 2) if share.shape[0] > 1 else np.zeros(height, int)
-        above = np.minimum(below + 1, share.shape[0] - 1)
-        weight = (place - below)[:, None]
+        if self._rows is None or self._rows[0].shape != (height,) or self._mels != bands.shape[1]:
+            self._mels = bands.shape[1]
+            place = np.linspace(self._mels - 1, 0, height, dtype=np.float32)
+            below = np.clip(place.astype(int), 0, max(0, self._mels - 2))
+            self._rows = below, np.minimum(below + 1, self._mels - 1), (place - below)[:, None]
+        below, above, weight = self._rows
+        share = np.clip((bands.T - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
         levels = share[below] * (1 - weight) + share[above] * weight
-        return np.asarray(levels * (len(self._colours) - 1)).astype(np.intp)
+        return np.asarray(levels * np.float32(len(self._colours) - 1)).astype(np.intp)
 
     def _place(self) -> None:
         width, size = self._size[0], self._size[0] + _SPARE_PX
