@@ -18,8 +18,8 @@ from auricle.app import DEMONSTRATION
 from benchmarks.figures import COMMAND, share_of_a_core
 
 _WARM_S = 5.0
-_TURNS = 3
-_PAUSE_S = 1.5
+_TURNS = 6
+_PAUSE_S = 1.0
 _NOT_HERE = "not measured: needs Xvfb, xdotool, Tk and PulseAudio"
 
 
