@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from auricle import settings
+from auricle.card import ModelCard
 from auricle.errors import SettingsError
 from auricle.labels import audioset
-from auricle.models import catalogue, convert, install, store
+from auricle.models import catalogue, convert, install, networks, store
 from auricle.models.download import Patience
 
 _PATIENCE = Patience(stall_s=30.0, attempts=5, pause_s=1.0)
@@ -47,6 +48,7 @@ def _list(_names: Sequence[str]) -> None:
         "classes",
         "mAP",
         "parameters",
+        "multiplications/s",
         "size",
         "rate",
         "licence",
@@ -55,7 +57,7 @@ def _list(_names: Sequence[str]) -> None:
     rows = [columns]
     for model in here.values():
         card, entry = model.card, catalogue.entries().get(model.card.name)
-        figures = _figures(entry) if entry else ("–", "–")
+        figures = (*(_figures(entry) if entry else ("–", "–")), _cost(card, entry))
         size, rate = f"{model.size_bytes / 1e6:.1f} MB", f"{card.front_end.rate} Hz"
         what = f"{card.title}; {card.source}"
         rows.append((card.name, "yes", str(len(card.labels)), *figures, size, rate, card.licence, what))
@@ -63,14 +65,15 @@ def _list(_names: Sequence[str]) -> None:
         if entry.name not in here:
             known = entry.expected.size is not None
             size = f"{'' if known else '~'}{entry.about_bytes / 1e6:.{1 if known else 0}f} MB"
+            cost = _cost(convert.outline(entry, audioset.names()), entry)
             rate, what = f"{entry.card['front_end']['rate']} Hz", f"{entry.title}; {entry.card['source']}"
             rows.append(
-                (entry.name, "no", str(len(audioset.names())), *_figures(entry), size, rate, entry.licence, what)
+                (entry.name, "no", str(len(audioset.names())), *_figures(entry), cost, size, rate, entry.licence, what)
             )
     widths = [max(len(row[k]) for row in rows) for k in range(len(columns))]
     for row in rows:
         cells = [
-            text.rjust(width) if 2 <= k <= 6 else text.ljust(width)
+            text.rjust(width) if 2 <= k <= 7 else text.ljust(width)
             for k, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
         print("  ".join(cells).rstrip())
@@ -79,6 +82,13 @@ def _list(_names: Sequence[str]) -> None:
 def _figures(entry: catalogue.Entry) -> tuple[str, str]:
     precision, parameters = entry.mean_average_precision, entry.parameters
     return f"{precision:.3f}" if precision else "–", f"{parameters / 1e6:.2f} M" if parameters else "–"
+
+
+def _cost(card: ModelCard | None, entry: catalogue.Entry | None) -> str:
+    if entry and entry.mega_multiplications:
+        return f"{entry.mega_multiplications:.0f} M"
+    count = networks.multiplications(card) if card else None
+    return f"{count / 1e6:.0f} M" if count else "–"
 
 
 def _get(names: Sequence[str]) -> None:

@@ -56,6 +56,13 @@ def adopt(path: Path, *, model: str, labels: Sequence[str]) -> tuple[ModelCard, 
     raise CardError(f"{path}: the weights are of none of the networks {names}; say which one is meant to learn why.")
 
 
+def outline(entry: catalogue.Entry, labels: Sequence[str]) -> ModelCard | None:
+    """The card that the entry's model will have; None where only its weights tell its shape."""
+    if not entry.card["architecture"]["channels"]:
+        return None
+    return parse_card(_data(entry, labels), where=entry.name)
+
+
 def as_json(card: ModelCard) -> str:
     """The card as its file has it."""
     fields = asdict(card)
@@ -70,12 +77,7 @@ def as_json(card: ModelCard) -> str:
 
 
 def _fit(entry: catalogue.Entry, tensors: Tensors, labels: Sequence[str]) -> tuple[ModelCard, Tensors]:
-    data = {
-        **entry.card,
-        "labels": list(labels),
-        "weights": "weights.safetensors",
-        "thresholds": _thresholds(entry, labels),
-    }
+    data = _data(entry, labels)
     shape = data["architecture"]
     if not shape["channels"]:
         data = {**data, "architecture": networks.completed(shape, tensors)}
@@ -85,6 +87,12 @@ def _fit(entry: catalogue.Entry, tensors: Tensors, labels: Sequence[str]) -> tup
         raise CardError(f"{entry.name}: the weights tell {classes} classes apart, but there are {len(labels)} labels.")
     networks.build(card, tensors)
     return card, {name: np.ascontiguousarray(tensors[name]) for name in networks.needed(card, tensors)}
+
+
+def _data(entry: catalogue.Entry, labels: Sequence[str]) -> dict[str, Any]:
+    """The card, as its file has it, but for what the weights tell."""
+    rest = {"labels": list(labels), "weights": "weights.safetensors", "thresholds": _thresholds(entry, labels)}
+    return {**entry.card, **rest}
 
 
 def _thresholds(entry: catalogue.Entry, labels: Sequence[str]) -> dict[str, dict[str, float]]:

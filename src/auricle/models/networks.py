@@ -108,6 +108,11 @@ def needed(card: ModelCard, tensors: Tensors) -> list[str]:
     return list(_family(card).shapes(card, tensors))
 
 
+def multiplications(card: ModelCard) -> float | None:
+    """How many a second of sound takes, heard once; None where the card does not tell."""
+    return None if _family(card) is efficientat else panns.multiplications(card)
+
+
 def completed(shape: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
     """`shape`, as a card's file has it, with the widths of `tensors` (E-PANNs, EfficientAT). Raises CardError."""
     if shape["family"] == "efficientat":

@@ -222,6 +222,18 @@ def states(shape: Architecture, n_mels: int) -> list[State]:
     return found
 
 
+def multiplications(card: ModelCard) -> float:
+    """How many a second of sound takes, heard once."""
+    shape, sound = card.architecture, card.front_end
+    total, time, mel = 0.0, 1, sound.n_mels
+    for layer in layers(shape):
+        total += layer.kernel**2 * (1 if layer.depthwise else layer.inputs) * layer.outputs * mel / time
+        time, mel = time * layer.pool[0], mel // layer.pool[1]
+    width = shape.channels[-1]
+    hidden = width**2 if shape.head in HIDDEN_HEADS else 0
+    return (total + (hidden + width * len(card.labels)) / time) * sound.rate / sound.hop
+
+
 def reach(shape: Architecture) -> int:
     """Pooled frames before and after its own that a pooled frame's score depends on, given their embeddings."""
     return AROUND // 2 if shape.head in HIDDEN_HEADS else 0

@@ -33,6 +33,8 @@ class Entry:
     mean_average_precision: float | None
     """On AudioSet's evaluation set, as published."""
     parameters: int | None
+    mega_multiplications: float | None
+    """Millions for a second of sound, as it is heard live, where the card does not tell them."""
     licence: str
     file: str
     """Name of the published file, on mirrors too."""
@@ -64,7 +66,18 @@ def find(name: str) -> Entry:
     raise ModelError(f"There is no published model “{name}”; {hint}")
 
 
-_NO_CARD = ("mAP", "parameters", "file", "urls", "bytes", "sha256", "md5", "thresholds", "about_bytes")
+_NO_CARD = (
+    "mAP",
+    "parameters",
+    "mega_multiplications",
+    "file",
+    "urls",
+    "bytes",
+    "sha256",
+    "md5",
+    "thresholds",
+    "about_bytes",
+)
 
 
 def _entry(item: dict[str, Any]) -> Entry:
@@ -74,6 +87,7 @@ def _entry(item: dict[str, Any]) -> Entry:
         description=item["description"],
         mean_average_precision=item["mAP"],
         parameters=item["parameters"],
+        mega_multiplications=item.get("mega_multiplications"),
         licence=item["licence"],
         file=item["file"],
         urls=tuple(item["urls"]),
