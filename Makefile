@@ -13,7 +13,7 @@ check:          ## formatting, lint, types, floors; changes nothing
 lint:           ## formats and mends what can be mended
 	@scripts/install test && scripts/lint
 bench:          ## the figures of the README, measured here
-	@scripts/install test && scripts/bench
+	@scripts/install bench && scripts/bench
 train:          ## trains the bundled model anew (forty minutes)
 	@scripts/install train && .venv/bin/python -m training
 clean:          ## removes what the others made

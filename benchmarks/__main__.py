@@ -1,6 +1,6 @@
 """`make bench`: measures the figures of the README here and now, and prints each as soon as it is known.
 
-`scripts/bench main window models` measures those parts only; without words, all of them. Ratios hold within one run on one
+`scripts/bench main window` measures those parts only; without words, all of them. Ratios hold within one run on one
 machine. Recordings are heard on one core; times are medians of several runs.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import figures, models, window
+from benchmarks import figures, models, streaming, window
 
 _LIBRARIES = ("numpy", "onnxruntime", "soxr")
 Measure = Callable[[], str]
@@ -68,6 +68,7 @@ def main(parts: list[str]) -> int:
     known: dict[str, Callable[[], None]] = {
         "main": lambda: _rows("The bundled model", main_rows(folder)),
         "window": lambda: _rows("The window", window_rows(folder)),
+        "streaming": streaming.table,
         "models": lambda: models.table(folder),
     }
     if unknown := [part for part in parts if part not in known]:

@@ -139,13 +139,10 @@ def table(folder: Path) -> None:
     print(f"  Cnn9 in eager torch, 2 s window: {eager:.2f} ms" if eager else "  torch is not installed", end="\n\n")
 
 
-def eager_cnn9_ms() -> float | None:
-    """The same window of Cnn9 in eager torch on one core, where torch is installed."""
-    try:
-        import torch
-    except ImportError:
-        return None
-    torch.set_num_threads(1)
+def eager_cnn9() -> Any:
+    """Cnn9's convolutions in torch, with random weights: (1, 1, t, 64) → (1, 512, t / 8, 8)."""
+    import torch
+
     blocks: list[Any] = []
     inputs = 1
     for number, outputs in enumerate((64, 128, 256, 512)):
@@ -154,6 +151,16 @@ def eager_cnn9_ms() -> float | None:
             blocks += [conv, torch.nn.BatchNorm2d(outputs), torch.nn.ReLU()]
         blocks += [torch.nn.AvgPool2d(2)] if number < 3 else []
         inputs = outputs
-    network = torch.nn.Sequential(*blocks).eval()
+    return torch.nn.Sequential(*blocks).eval()
+
+
+def eager_cnn9_ms() -> float | None:
+    """The same window of Cnn9 in eager torch on one core, where torch is installed."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    torch.set_num_threads(1)
+    network = eager_cnn9()
     with torch.inference_mode():
         return median_ms(lambda: network(torch.zeros(1, 1, 125, 64)), runs=30)

@@ -366,6 +366,21 @@ def test_the_window_fits_at_every_size(root: tk.Tk, engine: FakeEngine, width: i
     leave(root, app)
 
 
+def test_fifty_resizes_at_random_while_it_listens(root: tk.Tk, engine: FakeEngine) -> None:
+    """The rows stay, nothing breaks, and no picture is left over."""
+    app = window(root, engine)
+    app.start()
+    pump(root, lambda: app.rows[0].label == "Dog", "the dog")
+    images = len(root.tk.call("image", "names"))
+    rng = random.Random(1)
+    for _ in range(50):
+        resize(root, rng.randint(360, 1600), rng.randint(420, 1000))
+        assert app.rows[0].winfo_width() > 200
+        assert app.state is State.RUNNING
+    assert len(root.tk.call("image", "names")) < images + 200
+    leave(root, app)
+
+
 def resident_kb() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * 4
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import http
@@ -119,11 +120,9 @@ def _lock(stream: BinaryIO) -> None:
         import msvcrt
 
         while True:
-            try:
+            with contextlib.suppress(OSError):  # LK_LOCK waits ten seconds by itself
                 msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
                 return
-            except OSError:
-                time.sleep(0.1)
     else:
         import fcntl
 

@@ -1,0 +1,191 @@
+"""What live listening costs on one core: the seed's way, windows, steps and peeks, and the peers, over the same sound.
+
+Each row is a process of its own, which hears the same seconds at 32 kHz from samples to scores, front end included, with an
+update every 128 ms (mn04: every 160 ms, as its card says), and reports its processor time and its peak memory. Networks of the
+PANNs family have random weights, which cost the same as the published ones.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auricle import settings
+from auricle.app import Auricle, front_end
+from auricle.features.mel import slaney_filterbank
+from auricle.labels import audioset
+from auricle.models import assembly, catalogue, convert
+from auricle.models.assembly import Loaded
+from benchmarks import figures
+from benchmarks import models as published
+
+RATE, HOP, SECONDS, WARM_S = 32000, 4096, 20, 4
+SHARED = Path(__file__).parents[2] / "shared"
+Audio = NDArray[np.float32]
+Hearing = Callable[[Audio], object]
+"""Takes the next 128 ms."""
+
+
+def stepwise(loaded: Loaded, *, window_s: float | None, peek: str) -> Hearing:
+    """Auricle's own stages, as the pipeline calls them."""
+    stage, tagger = front_end(loaded.card.front_end), loaded.live(step_s=HOP / RATE, window_s=window_s, peek=peek)
+    return lambda samples: tagger.push(stage.push(samples))
+
+
+def seeds_way() -> Hearing:
+    """A ring of 2 s, its whole log-mel and the whole network in eager torch at every update, as the live demo of 2019 does."""
+    import torch
+
+    torch.set_num_threads(1)
+    card, tensors = _published("cnn9")
+    network = published.eager_cnn9()
+    last = torch.from_numpy(tensors["fc_audioset.weight"]), torch.from_numpy(tensors["fc_audioset.bias"])
+    sound = card.front_end
+    scaler = np.array(sound.scaler_mean, np.float32), np.array(sound.scaler_std, np.float32)
+    filters = slaney_filterbank(
+        rate=sound.rate, fft_size=sound.window_size, n_mels=sound.n_mels, fmin=sound.fmin, fmax=sound.fmax
+    )
+    hann = np.hanning(sound.window_size + 1)[:-1].astype(np.float32)
+    ring = np.zeros(2 * RATE, np.float32)
+
+    def hear(samples: Audio) -> object:
+        ring[:] = np.roll(ring, -len(samples))
+        ring[-len(samples) :] = samples
+        padded = np.pad(ring, sound.window_size // 2, mode="reflect")
+        frames = np.lib.stride_tricks.sliding_window_view(padded, sound.window_size)[:: sound.hop]
+        power = np.abs(np.fft.rfft(frames * hann)) ** 2
+        logmel = 10.0 * np.log10(np.maximum(power @ filters.T, 1e-10))
+        with torch.inference_mode():
+            image = torch.from_numpy(((logmel - scaler[0]) / scaler[1]).astype(np.float32))[None, None]
+            embedding = network(image).mean(3).amax(2)
+            return torch.sigmoid(torch.nn.functional.linear(embedding, *last))
+
+    return hear
+
+
+def yamnet() -> Hearing:
+    """Google's, in LiteRT, on its window of 0.975 s at 16 kHz."""
+    from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped,import-not-found,unused-ignore]
+
+    network = Interpreter(str(SHARED / "models" / "yamnet" / "yamnet.tflite"), num_threads=1)
+    network.allocate_tensors()
+    into, out = network.get_input_details()[0]["index"], network.get_output_details()[0]["index"]
+    ring = np.zeros(15600, np.float32)
+
+    def hear(samples: Audio) -> object:
+        new = samples[::2]
+        ring[:] = np.roll(ring, -len(new))
+        ring[-len(new) :] = new
+        network.set_tensor(into, ring)
+        network.invoke()
+        return network.get_tensor(out)
+
+    return hear
+
+
+def _published(name: str) -> tuple[Any, Any]:
+    made = published.made(catalogue.entries()[name])
+    assert made is not None
+    return made[1:]
+
+
+def _cnn9() -> Loaded:
+    return assembly.load(*_published("cnn9"), threads=1)
+
+
+def _bundled() -> Loaded:
+    return Auricle(settings.load()).loaded
+
+
+def _mn04() -> Loaded:
+    weights = SHARED / "models" / "mn04_as" / "mn04_as_mAP_432.pt"
+    return assembly.load(*convert.adopt(weights, model="mn04", labels=audioset.names()), threads=1)
+
+
+CNN9, BUNDLED, MN04, WINDOWS = 815e6, 58e6, 465e6, 2.0 / (HOP / RATE)
+"""Multiplications for a second of sound heard once (`auricle models`); mn04's as its card has it heard live."""
+YAMNET = 69e6
+"""For one window."""
+ROWS: dict[str, tuple[Callable[[], Hearing], float]] = {
+    "Cnn9, the seed's way: 2 s window, eager torch": (seeds_way, CNN9 * WINDOWS),
+    "Cnn9, 2 s window": (lambda: stepwise(_cnn9(), window_s=2.0, peek="never"), CNN9 * WINDOWS),
+    "Cnn9, step by step, no peek": (lambda: stepwise(_cnn9(), window_s=None, peek="never"), CNN9),
+    "Cnn9, step by step, always peeking": (lambda: stepwise(_cnn9(), window_s=None, peek="always"), CNN9),
+    "bundled, 2 s window": (lambda: stepwise(_bundled(), window_s=2.0, peek="never"), BUNDLED * WINDOWS),
+    "bundled, step by step, no peek": (lambda: stepwise(_bundled(), window_s=None, peek="never"), BUNDLED),
+    "bundled, step by step, always peeking": (lambda: stepwise(_bundled(), window_s=None, peek="always"), BUNDLED),
+    "mn04, windows of 1, 2 and 3 s": (lambda: stepwise(_mn04(), window_s=None, peek="always"), MN04),
+    "YAMNet in LiteRT, 0.975 s window": (yamnet, YAMNET * RATE / HOP),
+}
+
+
+def peak_macs() -> float:
+    """Multiplications per second of a large matrix product on this core."""
+    a = np.ones((1024, 1024), np.float32)
+    times = []
+    for _ in range(12):
+        began_s = time.process_time()
+        _ = a @ a
+        times.append(time.process_time() - began_s)
+    return 1024.0**3 / min(times)
+
+
+def measure(name: str) -> None:
+    """In a process of its own: prints processor ms per second of sound and peak memory, as JSON."""
+    hear = ROWS[name][0]()
+    audio = figures.demonstration(RATE, SECONDS + WARM_S)
+    blocks = [audio[start : start + HOP] for start in range(0, len(audio) - HOP, HOP)]
+    warm = round(WARM_S * RATE / HOP)
+    for block in blocks[:warm]:
+        hear(block)
+    began_s = time.process_time()
+    for block in blocks[warm:]:
+        hear(block)
+    spent_s = time.process_time() - began_s
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    print(json.dumps({"ms": 1000 * spent_s / (len(blocks[warm:]) * HOP / RATE), "mb": peak * 1024 / 1e6}))
+
+
+_COLUMNS = "{:<48}{:>10}{:>12}{:>10}{:>10}{:>12}{:>9}"
+
+
+def table() -> None:
+    """Prints a line for each way, at once."""
+    print("Live, an update every 128 ms, one core; from samples to scores")
+    print("  " + _COLUMNS.format("", "ms/s", "real time", "streams", "memory", "mult./s", "of peak"), flush=True)
+    peak = peak_macs()
+    for name, (_, macs) in ROWS.items():
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.streaming", name], check=False, capture_output=True, text=True
+        )
+        if done.returncode:
+            print(f"  {name:<48} not measured: {done.stderr.strip().splitlines()[-1]}", flush=True)
+            continue
+        row = json.loads(done.stdout)
+        print(
+            "  "
+            + _COLUMNS.format(
+                name,
+                f"{row['ms']:.2f}",
+                f"{1000 / row['ms']:.0f} ×",
+                f"{int(1000 / row['ms'])}",
+                f"{row['mb']:.0f} MB",
+                f"{macs / 1e9:.2f} G",
+                f"{macs / (peak * row['ms'] / 1000):.0%}",
+            ),
+            flush=True,
+        )
+    print(f"  peak of this core, a matrix product of 1024: {peak / 1e9:.0f} G multiplications/s\n")
+
+
+if __name__ == "__main__":
+    measure(sys.argv[1])
