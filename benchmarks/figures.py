@@ -22,7 +22,7 @@ from auricle.messages import Frames
 
 _RUNS = 5
 _MINUTES = 10
-_STRETCHES, _STRETCH_S = 3, 8.0
+_WATCHED_S = 20.0
 _LISTEN_S = 30.0
 COMMAND = [sys.executable, "-m", "auricle"]
 _REPOSITORY = Path(__file__).parent.parent
@@ -128,22 +128,19 @@ def listening(folder: Path) -> tuple[str, str]:
 
 
 def share_of_a_core(pid: int) -> float:
-    """Processor time of all threads of a process, as a share: the lowest of some stretches.
+    """Processor time of all threads of a process, as a share of one core, over the length of the demonstration.
 
-    Whatever else runs on a machine makes a program's share greater, never smaller. Taken from the scheduler, whose figures
-    leave out what a virtual machine's host took away.
+    Taken from the scheduler, whose figures leave out what a virtual machine's host took away.
     """
-    shares = []
-    for _ in range(_STRETCHES):
-        before_s, began_s = _processor_s(pid), time.monotonic()
-        time.sleep(_STRETCH_S)
-        shares.append((_processor_s(pid) - before_s) / (time.monotonic() - began_s))
-    return min(shares)
+    before, began_s = _processor_s(pid), time.monotonic()
+    time.sleep(_WATCHED_S)
+    after = _processor_s(pid)
+    return sum(after[task] - before.get(task, 0.0) for task in after) / (time.monotonic() - began_s)
 
 
-def _processor_s(pid: int) -> float:
+def _processor_s(pid: int) -> dict[str, float]:
     tasks = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((task / "schedstat").read_text(encoding="utf-8").split()[0]) for task in tasks) / 1e9
+    return {task.name: int((task / "schedstat").read_text(encoding="utf-8").split()[0]) / 1e9 for task in tasks}
 
 
 def install_size(folder: Path) -> str:

@@ -65,6 +65,8 @@ def latency() -> str:
         display.close()
     times_ms = [1000 * seconds for seconds in asked if seconds is not None]
     missed = f", {len(asked) - len(times_ms)} of {len(asked)} not" if len(times_ms) < len(asked) else ""
+    if not times_ms:
+        return "no sound was shown"
     return f"{statistics.median(times_ms):.0f} ms ({min(times_ms):.0f} … {max(times_ms):.0f}{missed})"
 
 

@@ -19,6 +19,7 @@ RATE = 48000
 _CHUNK_S = 0.01
 _PIPE_BYTES = 8192
 """21 ms: what has been handed over enters the microphone soon."""
+_RUNNING_S = 0.5
 _F_SETPIPE_SZ = 1031
 
 
@@ -38,8 +39,10 @@ class LivePlayer:
         self._began = threading.Event()
         self._began_s = 0.0
         self._over = threading.Event()
+        self._runs = threading.Event()
         self._thread = threading.Thread(target=self._feed, daemon=True)
         self._thread.start()
+        assert self._runs.wait(DEADLINE_S), "the sound server does not play"
 
     def play(self, audio: NDArray[np.float32], rate: int) -> float:
         """Plays a sound once; gives the time on the monotonic clock at which its first sample was handed over."""
@@ -69,9 +72,11 @@ class LivePlayer:
     def _feed(self) -> None:
         assert self._player.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it has been ended
-            for chunk in self._chunks():
+            for number, chunk in enumerate(self._chunks()):
                 self._player.stdin.write(chunk.tobytes())
                 self._player.stdin.flush()
+                if number * len(chunk) > _RUNNING_S * RATE:  # far more than the pipe holds
+                    self._runs.set()
 
     def _chunks(self) -> Iterator[NDArray[np.float32]]:
         size = round(_CHUNK_S * RATE)
@@ -84,4 +89,5 @@ class LivePlayer:
                 self._began_s = time.monotonic()
                 self._began.set()
             yield np.repeat(np.concatenate([chunk, silence[len(chunk) :]]), 2)
-            due_s += _CHUNK_S
+            # What the sound server took too late is not made up for, or the pipe would stay full ever after.
+            due_s = max(due_s + _CHUNK_S, time.monotonic() - _CHUNK_S)

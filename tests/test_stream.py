@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from auricle.card import Architecture, ModelCard
 from auricle.messages import Frames, Scores
-from auricle.models import panns, panns_graphs
+from auricle.models import memory, panns, panns_graphs
 from auricle.models.onset import OnsetWatch
-from auricle.models.runtime import OnnxStream
+from auricle.models.runtime import OnnxSteps, OnnxStream
 from auricle.models.stream import LockstepTagger, StreamTagger
 from tests.material import lively, network, noise, small_card
 
@@ -34,23 +34,21 @@ def card_of(name: str) -> ModelCard:
     return replace(small_card(), architecture=SHAPES[name])
 
 
-def stream(card: ModelCard) -> OnnxStream:
-    """It, step by step."""
+def steps(card: ModelCard) -> OnnxSteps:
+    """Its graphs."""
     tensors = lively(panns.shapes(card, {}), seed=1)
-    return OnnxStream(
+    return OnnxSteps(
         step=lambda: panns_graphs.step(card, tensors),
         peek=lambda: panns_graphs.peek(card, tensors),
         rows=panns_graphs.rows(card, tensors),
         head=panns_graphs.head(card, tensors),
-        states=panns.states(card.architecture, card.front_end.n_mels),
-        unsettled=panns.unsettled(card.architecture),
         threads=1,
     )
 
 
 CARDS = {name: card_of(name) for name in SHAPES}
 OFFLINE = {name: network(card, lively(panns.shapes(card, {}), seed=1)) for name, card in CARDS.items()}
-STREAMS = {name: stream(card) for name, card in CARDS.items()}
+STEPS = {name: steps(card) for name, card in CARDS.items()}
 
 
 def lockstep(
@@ -60,7 +58,7 @@ def lockstep(
     shape = CARDS[name].architecture
     reach = panns.reach(shape)
     return LockstepTagger(
-        network=STREAMS[name],
+        network=OnnxStream(steps=STEPS[name], states=memory.states(shape, 16), unsettled=memory.unsettled(shape)),
         streams=streams,
         frame_s=FRAME_S,
         pooled_frames=panns.pooled_frames(shape),
@@ -178,3 +176,16 @@ def test_steady_sound_is_not_peeked_at() -> None:
     assert not any(peeked[-10:])
     final += [s.probabilities for s in tagger.flush()]
     np.testing.assert_allclose(final, offline("as Cnn9", frames), atol=1e-4)
+
+
+def test_two_streams_of_one_model_do_not_disturb_each_other() -> None:
+    """They share the graphs, and nothing else: pushed in turn, each gives what it gives alone."""
+    taggers = [StreamTagger(lockstep=lockstep("as Cnn9", step=8)) for _ in range(2)]
+    sounds = [logmel(160, seed) for seed in (1, 2)]
+    final: list[list[Scores]] = [[], []]
+    for at in range(0, 160, 20):
+        for tagger, sound, given_ones in zip(taggers, sounds, final, strict=True):
+            given_ones += [s for s in tagger.push(Frames(at, sound[at : at + 20])) if not s.provisional]
+    for tagger, sound, given_ones in zip(taggers, sounds, final, strict=True):
+        given_ones += tagger.flush()
+        np.testing.assert_allclose([s.probabilities for s in given_ones], offline("as Cnn9", sound), atol=1e-4)

@@ -46,7 +46,7 @@ def listen(**values: Any) -> Iterator[Inbox]:
     """
     conf = settings.load(values=values)
     auricle = Auricle(conf)
-    _ = auricle.loaded, auricle.thresholds  # what may be wrong is found before the microphone is opened
+    _ = auricle.live_tagger(), auricle.thresholds  # what may be wrong is found before the microphone is opened
     source, inbox = auricle.microphone(), Inbox(length=conf.QUEUE_LENGTH)
     pipeline = auricle.pipeline(source, inbox, live=True)
 

@@ -162,8 +162,12 @@ class Auricle:
 
     def demonstration(self) -> Source:
         """The recording that ships with the package, at the speed of life."""
-        chunk = self.conf.AUDIO_CHUNK_LENGTH
-        return PacedSource(source=FileSource(path=DEMONSTRATION, channel=0, chunk_length=chunk))
+        file = FileSource(path=DEMONSTRATION, channel=0, chunk_length=self.conf.AUDIO_CHUNK_LENGTH)
+        return PacedSource(source=file)
+
+    def live_tagger(self) -> assembly.LiveTagger:
+        """A fresh one, by label; what takes long is done once. Raises ModelError."""
+        return self.loaded.live(step_s=self.conf.STEP, window_s=self.conf.WINDOW, peek=self.conf.PEEK)
 
     def pipeline(
         self, source: Source, sink: Sink, *, live: bool, see: Callable[[Frames], None] | None = None
@@ -172,12 +176,8 @@ class Auricle:
 
         `see`, where it is given, is shown the spectral frames, in the pipeline's thread.
         """
-        conf, card = self.conf, self.card
-        facts = card.front_end
-        if live:
-            by_label = self.loaded.live(step_s=conf.STEP, window_s=conf.WINDOW, peek=conf.PEEK)
-        else:
-            by_label = self.loaded.recordings(step_s=conf.FILE_STEP)
+        conf, card, facts = self.conf, self.card, self.card.front_end
+        by_label = self.live_tagger() if live else self.loaded.recordings(step_s=conf.FILE_STEP)
         tagger = groups.GroupTagger(tagger=by_label, groups=self.groups, labels=card.labels)
         decoder = EventDecoder(
             labels=self.names,

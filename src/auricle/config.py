@@ -80,13 +80,17 @@ class ConfDef:
     )
     WINDOW: float | None = _key(
         None,
-        "live, run windows of this length again and again; empty: step by step where the model can, else the card's window",
+        "live, run windows of this length (or what the model's context needs) at every step; empty: step by step where it can",
         unit="s",
         low=0.1,
         high=60,
     )
     STEP: float = _key(
-        0.128, "sound between two live updates, rounded to the model's frames", unit="s", low=0.01, high=10
+        0.128,
+        "sound between two live updates, rounded to the model's frames; mn04 and mn10 have their own",
+        unit="s",
+        low=0.01,
+        high=10,
     )
     PEEK: str = _key(
         "auto",

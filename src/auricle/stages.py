@@ -23,7 +23,10 @@ class Source(Protocol):
         """What the source is doing now."""
 
     def blocks(self) -> Generator[Block, None, None]:
-        """Blocks until the sound ends or `close` is called; an empty block says "still waiting". Raises SourceError."""
+        """Blocks until the sound ends or `close` is called; an empty block says "still waiting". Raises SourceError.
+
+        A block's samples must not change afterwards: later stages may hold them for a while.
+        """
 
     def close(self) -> None:
         """Ends the iteration soon and frees the device or file."""

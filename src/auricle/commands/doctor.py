@@ -41,9 +41,8 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def _model(auricle: Auricle) -> Iterator[str]:
     began_s = time.perf_counter()
-    tagger = auricle.loaded.live(step_s=auricle.conf.STEP, window_s=auricle.conf.WINDOW, peek="always")
-    facts = auricle.card.front_end
-    frames = np.zeros((max(1, round(auricle.conf.STEP * facts.rate / facts.hop)), facts.n_mels), np.float32)
+    tagger, facts = auricle.live_tagger(), auricle.card.front_end
+    frames = np.zeros((round(tagger.step_s * facts.rate / facts.hop), facts.n_mels), np.float32)
     tagger.push(Frames(0, frames))
     yield f"model {auricle.card.name}: {len(auricle.card.labels)} classes, loaded in {1000 * (time.perf_counter() - began_s):.0f} ms"
     times_ms = []
@@ -52,8 +51,8 @@ def _model(auricle: Auricle) -> Iterator[str]:
         tagger.push(Frames(0, frames))
         times_ms.append(1000 * (time.perf_counter() - began_s))
     step_ms = float(np.median(times_ms))
-    share = step_ms / (1000 * auricle.conf.STEP)
-    yield f"one step takes {step_ms:.1f} ms, every {1000 * auricle.conf.STEP:.0f} ms: {share:.1%} of one core"
+    share = step_ms / (1000 * tagger.step_s)
+    yield f"one step takes {step_ms:.1f} ms, every {1000 * tagger.step_s:.0f} ms: {share:.1%} of one core"
 
 
 def _devices(auricle: Auricle) -> Iterator[str]:

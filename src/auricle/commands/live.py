@@ -100,7 +100,7 @@ class _Kept:
 def _ready(arguments: argparse.Namespace) -> Auricle:
     """Everything that may be wrong with settings or model is found before a device is opened."""
     auricle = Auricle(settings.load(arguments.words))
-    _ = auricle.loaded, auricle.tracker, auricle.thresholds
+    _ = auricle.live_tagger(), auricle.tracker, auricle.thresholds
     return auricle
 
 

@@ -118,7 +118,7 @@ class Backend:
         from auricle.gui.engine import Session
 
         auricle = self._auricle(choice.model)
-        _ = auricle.loaded
+        step_s = auricle.live_tagger().step_s
         limits, reasons = auricle.thresholds, auricle.reasons()
         source, remark = self._source(auricle, choice.source)
         pipeline = auricle.pipeline(source, listener, live=True, see=listener.see)
@@ -129,7 +129,7 @@ class Backend:
             labels=auricle.names,
             thresholds=limits,
             left_out=_left_out(auricle),
-            step_s=auricle.conf.STEP,
+            step_s=step_s,
             frame_s=facts.hop / facts.rate,
             loudness=_LOUDNESS[facts.kind],
             remark=remark,

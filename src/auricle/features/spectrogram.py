@@ -63,7 +63,7 @@ class MelSpectrogram:
         return frames
 
     def _join(self) -> None:
-        self._samples = np.concatenate([self._samples, *self._coming])
+        self._samples = np.concatenate([self._samples, *self._coming], dtype=np.float32)
         self._coming.clear()
 
     def _ready(self) -> int:

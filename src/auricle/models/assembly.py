@@ -6,20 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from auricle.card import ModelCard
 from auricle.models import catalogue, convert, networks, store
 from auricle.models.clip import ClipTagger
 from auricle.models.onset import OnsetWatch
-from auricle.models.runtime import OnnxNetwork, OnnxStream
+from auricle.models.runtime import OnnxNetwork, OnnxSteps, OnnxStream
 from auricle.models.stream import LockstepTagger, StreamTagger
 from auricle.models.window import WindowTagger
-from auricle.stages import Network, StreamNetwork, Tagger
+from auricle.stages import Network, Tagger
+
+LiveTagger: TypeAlias = ClipTagger | WindowTagger | StreamTagger
 
 CHANGE_DB = 6.0
 """What OnsetWatch takes for a change: twice the amplitude in a band."""
-MEMORY = 0.8
-"""The past's share in what OnsetWatch compares with: at 128 ms a step, half of it is forgotten in 0.4 s."""
+HALF_FORGOTTEN_S = 0.4
+"""In which OnsetWatch forgets half of the past."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +43,13 @@ class Loaded:
         return OnnxNetwork(trunk=self.blueprint.trunk, head=self.blueprint.head, threads=self.threads)
 
     @cached_property
-    def stream(self) -> StreamNetwork:
+    def steps(self) -> OnnxSteps:
         """For sound that goes on, where `blueprint.streams`."""
-        return OnnxStream(
+        return OnnxSteps(
             step=lambda: self.blueprint.step,
             peek=lambda: self.blueprint.peek,
             rows=self.blueprint.rows,
             head=self.blueprint.head,
-            states=self.blueprint.states,
-            unsettled=self.blueprint.unsettled,
             threads=self.threads,
         )
 
@@ -73,11 +74,11 @@ class Loaded:
         """A fresh tagger for sound that need not be waited for: final scores only, in long steps."""
         return self._clips(provisional=False) if self.card.clip else self._windows(step_s, None, provisional=False)
 
-    def live(self, *, step_s: float, window_s: float | None, peek: str) -> Tagger:
-        """A fresh tagger for sound as it comes, which gives provisional scores too.
+    def live(self, *, step_s: float, window_s: float | None, peek: str) -> LiveTagger:
+        """A fresh tagger for sound as it comes, ready to run, which gives provisional scores too where it peeks.
 
         Step by step where the network can; window by window with `window_s`, or where it cannot; clip by clip where the
-        card says so: then scores depend on the card's steps and windows, and both arguments count for nothing.
+        card says so: then scores depend on the card's steps and windows, and the arguments count for nothing.
         """
         if self.card.clip is not None:
             return self._clips(provisional=True)
@@ -90,22 +91,29 @@ class Loaded:
 
         `peek`: "always", "never", or "auto" (where the sound changes).
         """
-        step = round(step_s / self._frame_s)
-        hold = -(-self.context[1] // max(1, step)) + 1
+        self.steps.prepare(step=peek != "always")
+        pooled = self.pooled_frames
+        step = max(1, round(step_s / self._frame_s / pooled)) * pooled
+        # A change is looked at until everything that it touches is final.
+        watch = OnsetWatch(
+            change_db=CHANGE_DB,
+            memory=0.5 ** (step * self._frame_s / HALF_FORGOTTEN_S),
+            hold=-(-self.context[1] // step) + 1,
+        )
         return LockstepTagger(
-            network=self.stream,
+            network=OnnxStream(steps=self.steps, states=self.blueprint.states, unsettled=self.blueprint.unsettled),
             streams=streams,
             frame_s=self._frame_s,
-            pooled_frames=self.pooled_frames,
+            pooled_frames=pooled,
             after=self.blueprint.delay,
             reach=self.blueprint.reach,
             step_frames=step,
             window_frames=round(self.card.window_s / self._frame_s),
-            watch=OnsetWatch(change_db=CHANGE_DB, memory=MEMORY, hold=hold) if peek == "auto" else None,
+            watch=watch if peek == "auto" else None,
             provisional=peek != "never",
         )
 
-    def _clips(self, *, provisional: bool) -> Tagger:
+    def _clips(self, *, provisional: bool) -> ClipTagger:
         clip = self.card.clip
         assert clip is not None  # noqa: S101  (for the type checker: callers have seen it)
         return ClipTagger(
@@ -117,7 +125,7 @@ class Loaded:
             provisional=provisional,
         )
 
-    def _windows(self, step_s: float, window_s: float | None, *, provisional: bool) -> Tagger:
+    def _windows(self, step_s: float, window_s: float | None, *, provisional: bool) -> WindowTagger:
         return WindowTagger(
             network=self.network,
             frame_s=self._frame_s,

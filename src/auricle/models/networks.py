@@ -8,8 +8,8 @@ from typing import Any
 
 from auricle.card import ModelCard
 from auricle.errors import CardError
-from auricle.models import efficientat, panns, panns_graphs
-from auricle.models.panns import State
+from auricle.models import efficientat, memory, panns, panns_graphs
+from auricle.models.memory import State
 from auricle.models.panns import Tensors as Tensors
 
 FAMILIES = ("panns", "panns-vgg", "mobilenetv1", "efficientat")
@@ -66,12 +66,12 @@ class Blueprint:
     @property
     def states(self) -> list[State]:
         """What the layers keep."""
-        return panns.states(self.card.architecture, self.card.front_end.n_mels)
+        return memory.states(self.card.architecture, self.card.front_end.n_mels)
 
     @property
     def unsettled(self) -> int:
         """How many of the newest rows the future may still change."""
-        return panns.unsettled(self.card.architecture)
+        return memory.unsettled(self.card.architecture)
 
     @property
     def reach(self) -> int:

@@ -57,21 +57,6 @@ class Layer:
     """The pooling comes before the ReLU."""
 
 
-@dataclass(frozen=True)
-class State:
-    """Frames that a layer keeps of its input: (streams, channels, first or kept, mel)."""
-
-    name: str
-    channels: int
-    mel: int
-    first: int
-    """How many zero frames it begins with."""
-    kept: int
-    """How many it keeps after each step."""
-    behind: int
-    """How many follow those in a peek: frames that the future may still change."""
-
-
 def layers(shape: Architecture) -> list[Layer]:
     """The network, convolution by convolution."""
     found: list[Layer] = []
@@ -191,14 +176,6 @@ def delay(shape: Architecture) -> int:
     return _context(shape, 0)[1]
 
 
-def unsettled(shape: Architecture) -> int:
-    """How many of the newest pooled frames have embeddings that the future may still change, after whole pooled frames."""
-    rows = 0
-    for layer in layers(shape):
-        rows = -(-(rows + layer.kernel // 2) // layer.pool[0])
-    return rows
-
-
 def _context(shape: Architecture, rows: int) -> tuple[int, int]:
     first, last = -rows, rows
     for layer in reversed(layers(shape)):
@@ -206,20 +183,6 @@ def _context(shape: Architecture, rows: int) -> tuple[int, int]:
         first, last = first * time, last * time + time - 1
         first, last = first - layer.kernel // 2, last + layer.kernel // 2
     return -first, last - (pooled_frames(shape) - 1)
-
-
-def states(shape: Architecture, n_mels: int) -> list[State]:
-    """What the layers keep between two steps of whole pooled frames, in their order; a layer without memory has none."""
-    found: list[State] = []
-    mel, inputs, delay = n_mels, 1, 0  # delay: frames, at this depth, that are not complete yet
-    for number, layer in enumerate(layers(shape)):
-        if layer.kernel > 1:
-            found.append(State(f"conv{number}", inputs, mel, layer.kernel // 2, layer.kernel - 1, delay))
-        delay += layer.kernel // 2
-        if waiting := -delay % layer.pool[0]:
-            found.append(State(f"pool{number}", layer.outputs, mel, 0, waiting, delay))
-        inputs, mel, delay = layer.outputs, mel // layer.pool[1], -(-delay // layer.pool[0])
-    return found
 
 
 def multiplications(card: ModelCard) -> float:

@@ -15,7 +15,8 @@ import numpy as np
 
 from auricle.card import ModelCard
 from auricle.models.graph import Graph
-from auricle.models.panns import AROUND, EPSILON, HIDDEN_HEADS, Layer, Tensors, folded, layers, norm, states
+from auricle.models.memory import states
+from auricle.models.panns import AROUND, EPSILON, HIDDEN_HEADS, Layer, Tensors, folded, layers, norm
 
 
 class _Ends(Protocol):
@@ -65,7 +66,8 @@ class _Kept:
         shape: list[int | str] = ["streams", state.channels, f"{name} frames", state.mel]
         joined = graph.after(graph.input(name, shape), x)
         behind = state.behind if self._ends else 0
-        graph.output(f"{name} next", graph.last(joined, state.kept, behind=behind), shape)
+        kept = graph.last(joined, state.kept, behind=behind)
+        graph.output(f"{name} next", kept, ["streams", state.channels, f"{name} next frames", state.mel])
         return joined
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from auricle.models.panns import State
+from auricle.models.memory import State
 
 Array = NDArray[np.float32]
 
@@ -34,33 +34,38 @@ class OnnxNetwork:
         return result
 
 
-class OnnxStream:
-    """A network run step by step by ONNX Runtime, in whose memory the layers' states stay. One thread at a time."""
+class OnnxSteps:
+    """A network's graphs for running step by step, which any number of OnnxStreams share. Any thread, once prepared."""
 
     def __init__(
-        self,
-        *,
-        step: Callable[[], bytes],
-        peek: Callable[[], bytes],
-        rows: bytes,
-        head: bytes,
-        states: Sequence[State],
-        unsettled: int,
-        threads: int,
+        self, *, step: Callable[[], bytes], peek: Callable[[], bytes], rows: bytes, head: bytes, threads: int
     ) -> None:
-        """Graphs as models/panns_graphs.py builds them, the two large ones at their first use; the rest as in panns.py."""
+        """Graphs as models/panns_graphs.py builds them, the two large ones at their first use."""
         self._make_step, self._make_peek, self._threads = step, peek, threads
-        self._rows, self._head = _session(rows, threads), _session(head, threads)
-        self._states, self._unsettled = states, unsettled
-        self.reset(1)
+        self.rows, self.head = _session(rows, threads), _session(head, threads)
 
     @cached_property
-    def _step(self) -> ort.InferenceSession:
+    def step(self) -> ort.InferenceSession:
+        """Gives what is complete."""
         return _session(self._make_step(), self._threads)
 
     @cached_property
-    def _peek(self) -> ort.InferenceSession:
+    def peek(self) -> ort.InferenceSession:
+        """Gives the newest as well."""
         return _session(self._make_peek(), self._threads)
+
+    def prepare(self, *, step: bool) -> None:
+        """Loads what will be needed, before there is sound that would have to wait; without `step`, every step peeks."""
+        _ = self.peek, step and self.step
+
+
+class OnnxStream:
+    """A network run step by step by ONNX Runtime, in whose memory the layers' states stay. One thread at a time."""
+
+    def __init__(self, *, steps: OnnxSteps, states: Sequence[State], unsettled: int) -> None:
+        """`states` and `unsettled` as models/memory.py has them."""
+        self._steps, self._states, self._unsettled = steps, states, unsettled
+        self.reset(1)
 
     def reset(self, streams: int) -> None:
         """Begins so many new streams."""
@@ -76,7 +81,7 @@ class OnnxStream:
 
         With `peek` also those that the future may still change, as if the sound ended here; else none of them.
         """
-        session = self._peek if peek else self._step
+        session = self._steps.peek if peek else self._steps.step
         embeddings, *kept = self._run(session, logmel, ["embeddings", *(f"{name} next" for name in self._kept)])
         self._kept = dict(zip(self._kept, kept, strict=True))
         rows = embeddings.numpy()
@@ -85,15 +90,15 @@ class OnnxStream:
 
     def peek(self, logmel: Array) -> Array:
         """All embeddings that are not complete, t ≥ 0, as if the sound ended there; nothing is kept."""
-        return _array(self._run(self._peek, logmel, ["embeddings"])[0])
+        return _array(self._run(self._steps.peek, logmel, ["embeddings"])[0])
 
     def rows(self, embeddings: Array) -> Array:
         """Embeddings (p, dims) → probabilities (p, classes), each pooled frame's own."""
-        return _array(self._rows.run(["probabilities"], {"embeddings": embeddings})[0])
+        return _array(self._steps.rows.run(["probabilities"], {"embeddings": embeddings})[0])
 
     def pool(self, embeddings: Array) -> Array:
         """Embeddings (p, dims) of a stretch of sound → probabilities (classes,)."""
-        return _array(self._head.run(["probabilities"], {"embeddings": embeddings})[0][0])
+        return _array(self._steps.head.run(["probabilities"], {"embeddings": embeddings})[0][0])
 
     def _run(self, session: ort.InferenceSession, logmel: Array, outputs: list[str]) -> list[ort.OrtValue]:
         binding = session.io_binding()

@@ -16,8 +16,8 @@ class LockstepTagger:
     """Scores for each pooled frame of several streams that run side by side through one network. One thread at a time.
 
     The scores are WindowTagger's, at a cost that no window multiplies. A step gives the scores that the new frames
-    complete. After it a peek shows what the newest frames would score if the sound ended now; those scores are
-    provisional, and nothing of a peek is kept. Until every layer has had a frame to give, a peek hears all frames so far.
+    complete. One that peeks also gives what the newest frames would score if the sound ended now; those scores are
+    provisional, and nothing of them is kept. Until every layer has had a frame to give, a peek hears all frames so far.
     """
 
     def __init__(
@@ -87,7 +87,11 @@ class LockstepTagger:
         return scores
 
     def window(self) -> list[Array]:
-        """For each stream the probabilities (classes,) of the last window, pooled as the model was trained."""
+        """For each stream the probabilities (classes,) of the last window, pooled as the model was trained.
+
+        It ends with the newest frames where the last step peeked, else with the newest complete ones. Raises
+        ValueError before there are any.
+        """
         rows = [*self._complete, *self._newest][-self._window :]
         return [self._network.pool(np.stack([row[k] for row in rows])) for k in range(self._streams)]
 

@@ -165,8 +165,7 @@ class Microphone:
             while self._gaps and self._gaps[0][0] <= position:
                 lost += self._gaps.popleft()[1]
             if first and start:
-                elapsed = round((time.monotonic() - self._began_s) * self._rate)
-                lost += max(0, elapsed - start - len(samples))
+                lost += max(0, round((time.monotonic() - self._began_s) * self._rate) - start - len(samples))
             first = False
             yield Block(start=start + lost, audio=samples, rate=self._rate, lost=lost)
             start += lost + len(samples)
@@ -227,10 +226,7 @@ class Microphone:
             lost = round((clock.inputBufferAdcTime - self._expected_adc_s) * self._rate)
             self._gaps.append((self._ring.position + frames, max(1, min(lost, 10 * self._rate))))
         self._expected_adc_s = clock.inputBufferAdcTime + frames / self._rate
-        if self._channel:
-            self._ring.update(samples[:, self._channel - 1])
-        else:
-            self._ring.update(samples @ self._mix)
+        self._ring.update(samples[:, self._channel - 1] if self._channel else samples @ self._mix)
 
     def _shut(self) -> None:
         stream, self._stream = self._stream, None
