@@ -32,8 +32,8 @@ from tests.virtual_microphone import VirtualMicrophone, wait_until
 Open = Callable[..., RunningWindow]
 CLIPS = {
     "dog": ("dog", 1, "Dog"),
-    "baby": ("baby_cry", 3, "Baby cry, infant cry"),
-    "rain": ("rain", 3, "Rain"),
+    "baby": ("baby_cry", 7, "Baby cry, infant cry"),
+    "rain": ("rain", 5, "Rain"),
 }
 ROW_S = 1.0
 LEAVE_S = 2.0
