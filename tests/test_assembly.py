@@ -46,7 +46,7 @@ def test_a_folder_is_a_model_that_hears_row_by_row(tmp_path: Path) -> None:
 def test_a_bare_file_is_the_network_that_it_holds(tmp_path: Path) -> None:
     """The real weights, without a card, hear clip by clip."""
     if not WEIGHTS.exists():
-        pytest.skip(f"{WEIGHTS} is not here")
+        pytest.skip(f"{WEIGHTS} is absent; it lies beside the repository and is never committed to it")
     shutil.copy(WEIGHTS, tmp_path / "some.PT")
     file = str(tmp_path / "some.PT")
     for model in ("bundled", "mn04", file):

@@ -53,7 +53,7 @@ def frames(maker: EmphasisedLogMel, blocks: list[NDArray[np.float32]]) -> NDArra
 def mn04() -> tuple[ModelCard, convert.Tensors, OnnxNetwork]:
     """The real weights."""
     if not WEIGHTS.exists():
-        pytest.skip(f"{WEIGHTS} is not here")
+        pytest.skip(f"{WEIGHTS} is absent; it lies beside the repository and is never committed to it")
     card, tensors = convert.adopt(WEIGHTS, model="mn04", labels=audioset.names())
     blueprint = networks.build(card, tensors)
     return card, tensors, OnnxNetwork(trunk=blueprint.trunk, head=blueprint.head, threads=1)
@@ -64,7 +64,7 @@ def clip(name: str) -> NDArray[np.float32]:
     fold, label = name.split("_", 1)
     folder = SHARED / "data" / "esc10" / f"fold{fold}" / label
     if not folder.exists():
-        pytest.skip(f"{folder} is not here")
+        pytest.skip(f"{folder} is absent; it lies beside the repository and is never committed to it")
     audio, rate = soundfile.read(sorted(folder.iterdir())[0], dtype="float32")
     return np.asarray(soxr.resample(audio, rate, 32000, "HQ"), np.float32)[:160000]
 
@@ -173,7 +173,7 @@ def test_mn04_names_the_recordings_of_esc10() -> None:
 
     folder = SHARED / "data" / "esc10"
     if not folder.exists():
-        pytest.skip(f"{folder} is not here")
+        pytest.skip(f"{folder} is absent; it lies beside the repository and is never committed to it")
     card, _, network = mn04()
     answers = esc10.whole(card, network, folder)
     right = [answer == label for label, given in answers.items() for answer in given]

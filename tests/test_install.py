@@ -29,7 +29,9 @@ WEIGHTS = SHARED / "models" / "mn04_as" / "mn04_as_mAP_432.pt"
 LABELS = audioset.names()
 PATIENCE = Patience(stall_s=2, attempts=2, pause_s=0.01)
 
-needs_weights = pytest.mark.skipif(not WEIGHTS.exists(), reason=f"{WEIGHTS} is not here")
+needs_weights = pytest.mark.skipif(
+    not WEIGHTS.exists(), reason=f"{WEIGHTS} is absent; it lies beside the repository and is never committed to it"
+)
 
 
 @pytest.fixture

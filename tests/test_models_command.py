@@ -16,7 +16,9 @@ from tests.material import SHARED, one_sentence
 from tests.wobbly_server import wobbly
 
 WEIGHTS = SHARED / "models" / "mn04_as" / "mn04_as_mAP_432.pt"
-needs_weights = pytest.mark.skipif(not WEIGHTS.exists(), reason=f"{WEIGHTS} is not here")
+needs_weights = pytest.mark.skipif(
+    not WEIGHTS.exists(), reason=f"{WEIGHTS} is absent; it lies beside the repository and is never committed to it"
+)
 
 
 @pytest.fixture(autouse=True)

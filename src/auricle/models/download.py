@@ -53,7 +53,7 @@ def download(urls: Sequence[str], target: Path, *, expected: Expected, patience:
     for attempt in range(patience.attempts * len(urls)):
         url = urls[attempt % len(urls)]
         if attempt >= len(urls):
-            time.sleep(patience.pause_s * (attempt // len(urls)))
+            time.sleep(patience.pause_s * (attempt // len(urls)))  # so that a busy server is left in peace for a while
         try:
             _transfer(url, part, expected, patience.stall_s, progress)
             verify(part, expected)
