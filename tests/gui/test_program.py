@@ -94,11 +94,14 @@ def test_what_is_played_into_the_microphone_is_shown(opened: Open, player: LiveP
     window.wait_for(lambda line: line["state"] == "running" and bool(line["rows"]), "it listens")
     for name, (folder, number, label) in CLIPS.items():
         audio, rate, onset_s = clip(folder, number)
-        before = len(window.lines)
+        before, sleeper = len(window.lines), Sleeper()
         began_s = player.play(audio, rate) + onset_s
         window.wait_for(lambda line, label=label: label in hot(line), f"{label} is highlighted", 6.0)  # type: ignore[misc]
         shown_s = next(line["time_s"] for line in window.lines[before:] if label in hot(line))
-        assert shown_s - began_s < ROW_S, f"{name} after {shown_s - began_s:.2f} s"
+        late_s = sleeper.stop() / 1000  # for which this machine kept even a thread that only sleeps
+        assert shown_s - began_s < ROW_S + late_s, (
+            f"{name} after {shown_s - began_s:.2f} s, {late_s:.2f} s by the machine"
+        )
         wait_until(lambda: not player.is_playing, "the clip is over")
     assert any(label == "Dog" for _, label, *_ in window.now["events"])
     window.press("ctrl+q")
