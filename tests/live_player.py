@@ -89,4 +89,5 @@ class LivePlayer:
                 self._began_s = time.monotonic()
                 self._began.set()
             yield np.repeat(np.concatenate([chunk, silence[len(chunk) :]]), 2)
-            due_s += _CHUNK_S  # what came late is made up for: the pipe is full, and the sound has no gaps
+            # What the sound server took too late is not made up for, or the pipe would stay full ever after.
+            due_s = max(due_s + _CHUNK_S, time.monotonic() - _CHUNK_S)
