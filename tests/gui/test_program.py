@@ -31,7 +31,7 @@ from tests.virtual_microphone import VirtualMicrophone, wait_until
 
 Open = Callable[..., RunningWindow]
 CLIPS = {
-    "dog": ("dog", 1, "Dog"),
+    "dog": ("dog", 3, "Dog"),
     "baby": ("baby_cry", 7, "Baby cry, infant cry"),
     "rain": ("rain", 5, "Rain"),
 }
