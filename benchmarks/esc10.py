@@ -79,7 +79,7 @@ def answer(probabilities: NDArray[np.float32]) -> str:
 def load(weights: Path) -> tuple[ModelCard, OnnxNetwork]:
     """The model in a file of weights."""
     card, tensors = convert.adopt(weights, model="", labels=audioset.names())
-    blueprint = networks.build(card, tensors)
+    blueprint = networks.build(card, tensors, "float32")
     return card, OnnxNetwork(trunk=blueprint.trunk, head=blueprint.head, threads=1)
 
 

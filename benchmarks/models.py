@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from auricle.card import ModelCard, parse_card
+from auricle.card import ModelCard
 from auricle.labels import audioset
 from auricle.models import catalogue, efficientat, networks, panns
+from auricle.models.cardfile import parse_card
 from auricle.models.runtime import OnnxNetwork
 
 Tensors = dict[str, NDArray[np.float32]]
@@ -102,7 +103,7 @@ def median_ms(action: Callable[[], Any], runs: int) -> float:
 def _line(folder: Path, name: str, card_json: dict[str, Any], card: ModelCard, tensors: Tensors) -> str:
     """Parameters, ms to build, ms per window, × real time, seconds to the first result, peak memory."""
     began_s = time.perf_counter()
-    blueprint = networks.build(card, tensors)
+    blueprint = networks.build(card, tensors, "float32")
     onnx = OnnxNetwork(trunk=blueprint.trunk, head=blueprint.head, threads=1)
     load_ms = 1000 * (time.perf_counter() - began_s)
     frames = round(WINDOW_S * card.front_end.rate / card.front_end.hop)

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from auricle.features.mel import slaney_filterbank
 from auricle.labels import audioset
 from auricle.models import assembly, catalogue, convert
 from auricle.models.assembly import Loaded
+from auricle.models.calibrate import calibrate
 from benchmarks import figures
 from benchmarks import models as published
 
@@ -98,32 +101,56 @@ def _published(name: str) -> tuple[Any, Any]:
     return made[1:]
 
 
-def _cnn9() -> Loaded:
-    return assembly.load(*_published("cnn9"), threads=1)
+def _cnn9(precision: str) -> Loaded:
+    card, tensors = _published("cnn9")
+    if precision == "int8":
+        sound = front_end(card.front_end).push(figures.demonstration(RATE, SECONDS)).logmel
+        card = replace(card, int8=calibrate(card, tensors, [sound], [], lambda _done: None))
+    return assembly.load(card, tensors, threads=1, precision=precision)
 
 
-def _bundled() -> Loaded:
-    return Auricle(settings.load()).loaded
+def _bundled(precision: str) -> Loaded:
+    return Auricle(settings.load([f"PRECISION={precision}"])).loaded
 
 
 def _mn04() -> Loaded:
     weights = SHARED / "models" / "mn04_as" / "mn04_as_mAP_432.pt"
-    return assembly.load(*convert.adopt(weights, model="mn04", labels=audioset.names()), threads=1)
+    return assembly.load(*convert.adopt(weights, model="mn04", labels=audioset.names()), threads=1, precision="float32")
 
 
 CNN9, BUNDLED, MN04, WINDOWS = 815e6, 58e6, 465e6, 2.0 / (HOP / RATE)
 """Multiplications for a second of sound heard once (`auricle models`); mn04's as its card has it heard live."""
 YAMNET = 69e6
 """For one window."""
-ROWS: dict[str, tuple[Callable[[], Hearing], float]] = {
+_Way = tuple[Callable[[], Hearing], float]
+_WAYS: dict[str, tuple[float | None, str]] = {
+    "2 s window": (2.0, "never"),
+    "step by step, no peek": (None, "never"),
+    "step by step, peeking at changes": (None, "auto"),
+    "step by step, always peeking": (None, "always"),
+}
+
+
+def _ways(name: str, load: Callable[[str], Loaded], macs: float) -> dict[str, _Way]:
+    """Every way to run a network, in both forms."""
+    return {
+        f"{name}, {way}, {form}": (
+            partial(_heard, load, form, window_s, peek),
+            macs * (WINDOWS if window_s else 1.0),
+        )
+        for form in ("float32", "int8")
+        for way, (window_s, peek) in _WAYS.items()
+    }
+
+
+def _heard(load: Callable[[str], Loaded], form: str, window_s: float | None, peek: str) -> Hearing:
+    return stepwise(load(form), window_s=window_s, peek=peek)
+
+
+ROWS: dict[str, _Way] = {
     "Cnn9, the seed's way: 2 s window, eager torch": (seeds_way, CNN9 * WINDOWS),
-    "Cnn9, 2 s window": (lambda: stepwise(_cnn9(), window_s=2.0, peek="never"), CNN9 * WINDOWS),
-    "Cnn9, step by step, no peek": (lambda: stepwise(_cnn9(), window_s=None, peek="never"), CNN9),
-    "Cnn9, step by step, always peeking": (lambda: stepwise(_cnn9(), window_s=None, peek="always"), CNN9),
-    "bundled, 2 s window": (lambda: stepwise(_bundled(), window_s=2.0, peek="never"), BUNDLED * WINDOWS),
-    "bundled, step by step, no peek": (lambda: stepwise(_bundled(), window_s=None, peek="never"), BUNDLED),
-    "bundled, step by step, peeking at changes": (lambda: stepwise(_bundled(), window_s=None, peek="auto"), BUNDLED),
-    "bundled, step by step, always peeking": (lambda: stepwise(_bundled(), window_s=None, peek="always"), BUNDLED),
+    **_ways("Cnn9", _cnn9, CNN9),
+    **_ways("bundled", _bundled, BUNDLED),
     "mn04, windows of 1, 2 and 3 s": (lambda: stepwise(_mn04(), window_s=None, peek="always"), MN04),
     "YAMNet in LiteRT, 0.975 s window": (yamnet, YAMNET * RATE / HOP),
 }

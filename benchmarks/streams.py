@@ -106,7 +106,7 @@ def judge(
 def main() -> None:
     """Prints a table by class, and how far onsets and offsets are off."""
     card, tensors = assembly.read(sys.argv[1], model="", labels=audioset.names())
-    model = assembly.load(card, tensors, threads=1)
+    model = assembly.load(card, tensors, threads=1, precision="float32")
     material = list(clips(Path(sys.argv[2])))
     chance = np.random.default_rng(1)
     order = chance.permutation(len(material))[: STREAMS * SOUNDS].reshape(STREAMS, SOUNDS)

@@ -17,6 +17,12 @@ def _no_screen() -> None:
         os.environ.pop(name, None)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _new_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the program remembers goes to a folder of the tests' own."""
+    os.environ["AURICLE_HOME"] = str(tmp_path_factory.mktemp("home"))
+
+
 @pytest.fixture
 def virtual_microphone() -> Iterator[VirtualMicrophone]:
     """A plugged-in virtual microphone; its `environment` is for the programs that shall hear it."""

@@ -160,7 +160,8 @@ def lively(wanted: Mapping[str, tuple[int, ...]], seed: int) -> dict[str, NDArra
 
 def network(card: ModelCard, tensors: Arrays) -> OnnxNetwork:
     """`card`'s network in ONNX Runtime."""
-    return OnnxNetwork(trunk=panns_graphs.trunk(card, tensors), head=panns_graphs.head(card, tensors), threads=1)
+    form = "int8" if card.int8 else "float32"
+    return OnnxNetwork(trunk=panns_graphs.trunk(card, tensors, form), head=panns_graphs.head(card, tensors), threads=1)
 
 
 def cnn9_card() -> ModelCard:

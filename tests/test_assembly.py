@@ -36,7 +36,7 @@ def test_a_folder_is_a_model_that_hears_row_by_row(tmp_path: Path) -> None:
     for where in (here, here / "card.json", here / "weights.safetensors"):
         card, tensors = assembly.read(str(where), model="bundled", labels=LABELS)
         assert card == small_card()
-    loaded = assembly.load(card, tensors, threads=1)
+    loaded = assembly.load(card, tensors, threads=1, precision="float32")
     assert loaded.score_s == pytest.approx(4 * 128 / 8000)
     tagger = loaded.recordings(step_s=0.2)
     assert isinstance(tagger, WindowTagger)
@@ -54,7 +54,7 @@ def test_a_bare_file_is_the_network_that_it_holds(tmp_path: Path) -> None:
         assert card.name == "mn04"
     with pytest.raises(CardError, match="cnn14: the weights do not fit"):
         assembly.read(file, model="cnn14", labels=LABELS)
-    loaded = assembly.load(card, tensors, threads=1)
+    loaded = assembly.load(card, tensors, threads=1, precision="float32")
     assert loaded.score_s == pytest.approx(0.16)
     tagger = loaded.live(step_s=10, window_s=5, peek="auto")
     assert isinstance(tagger, ClipTagger)
@@ -79,7 +79,7 @@ def test_what_is_neither_is_one_sentence(tmp_path: Path) -> None:
 def test_the_cards_window_may_be_replaced(tmp_path: Path) -> None:
     """Live, step by step without a window, or window by window: the same final scores."""
     card, tensors = assembly.read(str(folder(tmp_path / "small")), model="", labels=LABELS)
-    loaded = assembly.load(card, tensors, threads=1)
+    loaded = assembly.load(card, tensors, threads=1, precision="float32")
     frames = Frames(0, np.random.default_rng(1).standard_normal((200, 16)).astype(np.float32))
     one, other = (
         [s for s in loaded.live(step_s=0.3, window_s=w, peek="never").push(frames) if not s.provisional]

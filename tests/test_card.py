@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auricle.card import FORMAT, ModelCard, parse_card, read_card
+from auricle.card import ModelCard
 from auricle.errors import CardError
+from auricle.models.cardfile import FORMAT, parse_card, read_card
 from tests.material import card_json, one_sentence, small_card
 
 DELETE = object()

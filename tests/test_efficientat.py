@@ -55,7 +55,7 @@ def mn04() -> tuple[ModelCard, convert.Tensors, OnnxNetwork]:
     if not WEIGHTS.exists():
         pytest.skip(f"{WEIGHTS} is absent; it lies beside the repository and is never committed to it")
     card, tensors = convert.adopt(WEIGHTS, model="mn04", labels=audioset.names())
-    blueprint = networks.build(card, tensors)
+    blueprint = networks.build(card, tensors, "float32")
     return card, tensors, OnnxNetwork(trunk=blueprint.trunk, head=blueprint.head, threads=1)
 
 
@@ -129,7 +129,7 @@ def test_the_card_says_what_the_weights_are() -> None:
     """Widths and strides are read off the tensors."""
     card, tensors, _ = mn04()
     assert card.architecture.channels == (8, 8, 16, 16, 16, 16, 16, 32, 32, 32, 32, 48, 48, 64, 64, 64, 384)
-    assert networks.build(card, tensors).pooled_frames == 32
+    assert networks.build(card, tensors, "float32").pooled_frames == 32
     assert sum(t.size for k, t in tensors.items() if not k.endswith(("_mean", "_var"))) == 983_599
 
 

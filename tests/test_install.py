@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from auricle.card import ModelCard, parse_card, read_card
+from auricle.card import ModelCard
 from auricle.errors import CardError, CheckpointError, ModelError
 from auricle.labels import audioset
 from auricle.models import catalogue, convert, install, networks, panns, store
+from auricle.models.cardfile import parse_card, read_card
 from auricle.models.catalogue import Expected
 from auricle.models.download import Patience
 from auricle.models.runtime import OnnxNetwork
@@ -122,7 +123,7 @@ def test_get_from_a_server_installs_what_can_be_found_and_run(home: Path) -> Non
     assert model.card.labels == LABELS
     assert set(model.card.thresholds) == set(LABELS)
     assert model.card.thresholds["Dog"].on > model.card.thresholds["Sneeze"].on
-    blueprint = networks.build(model.card, store.read_weights(model))
+    blueprint = networks.build(model.card, store.read_weights(model), "float32")
     network = OnnxNetwork(trunk=blueprint.trunk, head=blueprint.head, threads=1)
     assert network.run(np.zeros((100, 128), np.float32))[1].shape == (4, 527)
 

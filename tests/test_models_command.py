@@ -1,17 +1,21 @@
-"""`auricle models`: list, get, import, show, remove, in the process and over a server on this machine."""
+"""`auricle models`: list, get, import, show, quantize, remove, in the process and over a server on this machine."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
-from auricle.card import parse_card
+from auricle.app import DEMONSTRATION
 from auricle.commands.models import models
-from auricle.errors import ModelError, SettingsError
+from auricle.errors import AuricleError, ModelError, SettingsError
 from auricle.models import store
+from auricle.models.cardfile import parse_card
 from tests.material import SHARED, one_sentence
 from tests.wobbly_server import wobbly
 
@@ -74,10 +78,20 @@ def test_a_file_is_imported_under_a_name(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize(
-    "words", [["fetch"], ["get"], ["get", "a", "b"], ["import"], ["import", "a", "b", "c"], ["show"], ["list", "x"]]
+    "words",
+    [
+        ["fetch"],
+        ["get"],
+        ["get", "a", "b"],
+        ["import"],
+        ["import", "a", "b", "c"],
+        ["show"],
+        ["list", "x"],
+        ["quantize", "cnn9"],
+    ],
 )
 def test_what_is_not_understood_shows_how_it_is_said(words: list[str]) -> None:
-    """One sentence with the five forms."""
+    """One sentence with the six forms."""
     with pytest.raises(SettingsError, match="is not understood; it is") as caught:
         run(*words)
     one_sentence(caught.value)
@@ -91,3 +105,46 @@ def test_unknown_models_and_settings_are_one_sentence() -> None:
         run("show", "bundle")
     with pytest.raises(SettingsError, match="There is no setting"):
         run("XYZZY=1")
+
+
+def test_an_8_bit_form_is_calibrated_on_recordings(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The card of an installed model says what was measured; the weights stay; other models are told apart."""
+    bundled = Path(store.__file__).parent / "bundled"
+    folder = home / "models" / "porch"
+    shutil.copytree(bundled, folder)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    del card["int8"]
+    (folder / "card.json").write_text(json.dumps({**card, "name": "porch"}), encoding="utf-8")
+    weights = (folder / "model.safetensors").read_bytes()
+    assert run("quantize", "porch", DEMONSTRATION) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "porch has an 8-bit form now: of " in told.err
+    facts = store.find("porch").card.int8
+    assert facts is not None
+    assert facts.clips > 0
+    assert (folder / "model.safetensors").read_bytes() == weights
+    assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in bundled.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["bundled", DEMONSTRATION], "has its 8-bit form already"),
+        (["nobody", DEMONSTRATION], "There is no model"),
+        (["porch", "absent.wav"], "no such file"),
+        (["porch", "short.wav"], "too short"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_said(
+    words: list[object], says: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence, and the card is as it was."""
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("short.wav", np.zeros(8000, np.float32), 16000)
+    shutil.copytree(Path(store.__file__).parent / "bundled", home / "models" / "porch")
+    before = (home / "models" / "porch" / "card.json").read_bytes()
+    with pytest.raises(AuricleError, match=says) as error:
+        run("quantize", *words)
+    one_sentence(error.value)
+    assert (home / "models" / "porch" / "card.json").read_bytes() == before

@@ -40,7 +40,9 @@ def test_one_thread_that_sleeps_while_it_waits(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
     tensors = random_tensors(small_card(), seed=1)
     OnnxNetwork(
-        trunk=panns_graphs.trunk(small_card(), tensors), head=panns_graphs.head(small_card(), tensors), threads=1
+        trunk=panns_graphs.trunk(small_card(), tensors, "float32"),
+        head=panns_graphs.head(small_card(), tensors),
+        threads=1,
     )
     for options, providers in made:
         assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)

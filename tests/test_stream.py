@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from auricle.card import Architecture, ModelCard
 from auricle.messages import Frames, Scores
-from auricle.models import memory, panns, panns_graphs
+from auricle.models import memory, networks, panns
+from auricle.models.calibrate import calibrate
+from auricle.models.networks import Blueprint
 from auricle.models.onset import OnsetWatch
 from auricle.models.runtime import OnnxSteps, OnnxStream
 from auricle.models.stream import LockstepTagger, StreamTagger
@@ -34,21 +36,30 @@ def card_of(name: str) -> ModelCard:
     return replace(small_card(), architecture=SHAPES[name])
 
 
-def steps(card: ModelCard) -> OnnxSteps:
-    """Its graphs."""
+def blueprint(card: ModelCard) -> Blueprint:
+    """Its graphs, in 8 bits where its card has a calibration."""
     tensors = lively(panns.shapes(card, {}), seed=1)
-    return OnnxSteps(
-        step=lambda: panns_graphs.step(card, tensors),
-        peek=lambda: panns_graphs.peek(card, tensors),
-        rows=panns_graphs.rows(card, tensors),
-        head=panns_graphs.head(card, tensors),
-        threads=1,
-    )
+    return networks.build(card, tensors, "int8" if card.int8 else "float32")
+
+
+def steps(made: Blueprint) -> OnnxSteps:
+    """Its graphs, at work."""
+    return OnnxSteps(step=lambda: made.step, peek=lambda: made.peek, rows=made.rows, head=made.head, threads=1)
+
+
+def logmel(frames: int, seed: int = 1) -> NDArray[np.float32]:
+    """Something like a log-mel."""
+    return (-40 + 100 * noise(frames * 16, seed)).reshape(frames, 16).astype(np.float32)
 
 
 CARDS = {name: card_of(name) for name in SHAPES}
+for rounded in ("3 × 3 twice", "5 × 5 once", "as Cnn9", "as Cnn14"):
+    made_of = lively(panns.shapes(CARDS[rounded], {}), seed=1)
+    facts = calibrate(CARDS[rounded], made_of, [logmel(200, seed=3)], [], lambda _done: None)
+    CARDS[f"{rounded}, 8 bits"] = replace(CARDS[rounded], int8=facts)
+BLUEPRINTS = {name: blueprint(card) for name, card in CARDS.items()}
 OFFLINE = {name: network(card, lively(panns.shapes(card, {}), seed=1)) for name, card in CARDS.items()}
-STEPS = {name: steps(card) for name, card in CARDS.items()}
+STEPS = {name: steps(made) for name, made in BLUEPRINTS.items()}
 
 
 def lockstep(
@@ -58,7 +69,7 @@ def lockstep(
     shape = CARDS[name].architecture
     reach = panns.reach(shape)
     return LockstepTagger(
-        network=OnnxStream(steps=STEPS[name], states=memory.states(shape, 16), unsettled=memory.unsettled(shape)),
+        network=OnnxStream(steps=STEPS[name], states=BLUEPRINTS[name].states, unsettled=memory.unsettled(shape)),
         streams=streams,
         frame_s=FRAME_S,
         pooled_frames=panns.pooled_frames(shape),
@@ -69,11 +80,6 @@ def lockstep(
         watch=watch,
         provisional=peeks,
     )
-
-
-def logmel(frames: int, seed: int = 1) -> NDArray[np.float32]:
-    """Something like a log-mel."""
-    return (-40 + 100 * noise(frames * 16, seed)).reshape(frames, 16).astype(np.float32)
 
 
 def latest(scores: list[Scores]) -> dict[int, NDArray[np.float32]]:
@@ -90,7 +96,7 @@ def offline(name: str, frames: NDArray[np.float32]) -> NDArray[np.float32]:
     return OFFLINE[name].run(frames)[1] if len(frames) >= pooled else np.zeros((0, 3), np.float32)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", CARDS)
 @settings(max_examples=40, deadline=None)
 @given(total=st.integers(0, 300), sizes=st.lists(st.integers(0, 60), max_size=15), step=st.integers(1, 80))
 def test_final_scores_are_those_of_the_network_run_on_everything(
@@ -108,7 +114,7 @@ def test_final_scores_are_those_of_the_network_run_on_everything(
     np.testing.assert_allclose(np.reshape(final, (-1, 3)), offline(name, frames), atol=1e-4)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", CARDS)
 @pytest.mark.parametrize("step", [1, 16, 64])
 def test_after_every_step_all_frames_are_those_of_the_sound_so_far(name: str, step: int) -> None:
     """The prefix that ends on a step, as if the sound ended there: final and peeked frames equal the network on it, to 1e-4.
@@ -129,7 +135,7 @@ def test_after_every_step_all_frames_are_those_of_the_sound_so_far(name: str, st
         np.testing.assert_allclose(tagger.window(), OFFLINE[name].pool(embeddings), atol=1e-4)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", CARDS)
 def test_streams_side_by_side_do_not_hear_each_other(name: str) -> None:
     """Three streams in one call give what each gives alone."""
     frames = np.stack([logmel(200, seed) for seed in (1, 2, 3)])

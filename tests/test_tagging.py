@@ -20,7 +20,7 @@ from auricle.tagging import Model
 from tests.material import noise, random_tensors, small_card
 
 CARD = small_card()
-LOADED = assembly.load(CARD, random_tensors(CARD, seed=1), threads=1)
+LOADED = assembly.load(CARD, random_tensors(CARD, seed=1), threads=1, precision="float32")
 NETWORK = LOADED.network
 SPAN_S = 4 * 128 / 8000
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from training import agreement, bundle, card, evidence, jobs
+from training import agreement, bundle, card, evidence, jobs, quantise
 from training.corpus import FOLDS, Clip, load
 from training.evidence import Heard
 from training.fit import Schedule
@@ -132,4 +132,5 @@ def run(options: Options) -> None:
     taught = agreement.verdicts(heard, agreement.teach(Teacher(_teacher(options)), clips))
     facts = card.compose(bundle.half_precision(student), scaler, accuracies, heard, taught, names)
     bundle.write(options.out, facts.weights, facts.card, clips)
+    quantise.write(options.out, clips)
     print(f"{options.out}: {len(facts.card['labels'])} labels, {len(facts.weights)} bytes")

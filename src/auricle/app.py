@@ -70,7 +70,7 @@ class Auricle:
     @cached_property
     def loaded(self) -> assembly.Loaded:
         """The chosen model, ready to run. Raises ModelError."""
-        return assembly.load(*self._read, threads=self.conf.THREADS)
+        return assembly.load(*self._read, threads=self.conf.THREADS, precision=self.conf.PRECISION)
 
     @cached_property
     def tracked(self) -> list[int]:

@@ -29,7 +29,7 @@ _COMMANDS = (
     ("detect", "recordings", "the events in recordings"),
     ("devices", "facts", "the input devices"),
     ("config", "facts", "the effective configuration as YAML, which CONFIG=FILE takes back"),
-    ("models", "models", "the models: list, get NAME, import FILE [NAME], show NAME, remove NAME"),
+    ("models", "models", "the models: list, get NAME, import FILE [NAME], show NAME, quantize NAME FILE…, remove NAME"),
     ("doctor", "doctor", "checks whether everything works here; exit status 1 if it cannot"),
 )
 """Each command with its module in auricle.commands, loaded when it is run, and its function there."""

@@ -98,6 +98,11 @@ class ConfDef:
         choices=("always", "never", "auto"),
     )
     FILE_STEP: float = _key(20.0, "sound between two updates in recordings", unit="s", low=0.01, high=120)
+    PRECISION: str = _key(
+        "auto",
+        "of the network's convolutions; auto: int8 where the model's card shows that it loses nothing and this machine is faster so",
+        choices=("auto", "float32", "int8"),
+    )
     THREADS: int = _key(1, "processor cores that the model may use", low=1, high=256)
 
     # The labels

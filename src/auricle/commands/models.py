@@ -1,4 +1,4 @@
-"""`models`: what is installed and what can be had; get, import, show, remove."""
+"""`models`: what is installed and what can be had; get, import, show, quantize, remove."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from auricle import settings
 from auricle.card import ModelCard
+from auricle.commands.rounding import quantise
 from auricle.errors import SettingsError
 from auricle.labels import audioset
-from auricle.models import catalogue, convert, install, networks, store
+from auricle.models import cardfile, catalogue, convert, install, networks, store
 from auricle.models.download import Patience
 
 _PATIENCE = Patience(stall_s=30.0, attempts=5, pause_s=1.0)
-_USAGE = "`auricle models`, `… get NAME`, `… import FILE [NAME]`, `… show NAME` or `… remove NAME`"
+_USAGE = (
+    "`auricle models`, `… get NAME`, `… import FILE [NAME]`, `… show NAME`, `… quantize NAME FILE…` or `… remove NAME`"
+)
 
 
 def models(arguments: argparse.Namespace) -> int:
-    """One of the five forms; without a word, the list."""
+    """One of the six forms; without a word, the list."""
     words = [word for word in arguments.words if not settings.is_setting(word) or Path(word).exists()]
     settings.load([word for word in arguments.words if word not in words])
     action, names = (words[0], words[1:]) if words else ("list", [])
@@ -32,6 +35,7 @@ def models(arguments: argparse.Namespace) -> int:
         "get": (_get, range(1, 2)),
         "import": (_import, range(1, 3)),
         "show": (_show, range(1, 2)),
+        "quantize": (quantise, range(2, sys.maxsize)),
         "remove": (_remove, range(1, 2)),
     }
     if action not in actions or len(names) not in actions[action][1]:
@@ -114,7 +118,7 @@ def _import(names: Sequence[str]) -> None:
 
 def _show(names: Sequence[str]) -> None:
     model = store.find(names[0])
-    print(convert.as_json(model.card), end="")
+    print(cardfile.as_json(model.card), end="")
     print(f"{model.size_bytes / 1e6:.1f} MB in {model.folder}", file=sys.stderr)
 
 

@@ -12,6 +12,7 @@ from auricle.card import ModelCard
 from auricle.models import catalogue, convert, networks, store
 from auricle.models.clip import ClipTagger
 from auricle.models.onset import OnsetWatch
+from auricle.models.precision import chosen
 from auricle.models.runtime import OnnxNetwork, OnnxSteps, OnnxStream
 from auricle.models.stream import LockstepTagger, StreamTagger
 from auricle.models.window import WindowTagger
@@ -155,6 +156,10 @@ def read(where: str, *, model: str, labels: Sequence[str]) -> tuple[ModelCard, n
     return installed.card, store.read_weights(installed)
 
 
-def load(card: ModelCard, tensors: networks.Tensors, *, threads: int) -> Loaded:
-    """The model that `card` and `tensors` make, on so many cores at most. Raises CardError where they do not fit."""
-    return Loaded(blueprint=networks.build(card, tensors), threads=threads)
+def load(card: ModelCard, tensors: networks.Tensors, *, threads: int, precision: str) -> Loaded:
+    """The model that `card` and `tensors` make, on so many cores at most. Raises CardError where they do not fit.
+
+    `precision`: "float32", "int8", or "auto", which models/precision.py decides. Raises ModelError where there is no such form.
+    """
+    form = chosen(precision, card, tensors, notes=store.default_home() / "speed.json")
+    return Loaded(blueprint=networks.build(card, tensors, form), threads=threads)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from auricle.card import ModelCard, parse_card
+from auricle.card import ModelCard
 from auricle.errors import CardError, CheckpointError
 from auricle.models import catalogue, networks
+from auricle.models.cardfile import parse_card
 from auricle.models.checkpoint import read_checkpoint
 
 Tensors = dict[str, NDArray[np.float32]]
@@ -63,19 +62,6 @@ def outline(entry: catalogue.Entry, labels: Sequence[str]) -> ModelCard | None:
     return parse_card(_data(entry, labels), where=entry.name)
 
 
-def as_json(card: ModelCard) -> str:
-    """The card as its file has it."""
-    fields = asdict(card)
-    sound = fields["front_end"]
-    mean, std = sound.pop("scaler_mean"), sound.pop("scaler_std")
-    if mean:
-        sound["scaler"] = {"mean": mean, "std": std}
-    fields["thresholds"] = {
-        side: {label: getattr(pair, side) for label, pair in card.thresholds.items()} for side in ("on", "off")
-    }
-    return json.dumps({"format": 1, **fields}, indent=1, ensure_ascii=False) + "\n"
-
-
 def _fit(entry: catalogue.Entry, tensors: Tensors, labels: Sequence[str]) -> tuple[ModelCard, Tensors]:
     data = _data(entry, labels)
     shape = data["architecture"]
@@ -85,7 +71,7 @@ def _fit(entry: catalogue.Entry, tensors: Tensors, labels: Sequence[str]) -> tup
     classes = _classes(tensors)
     if classes not in (None, len(labels)):
         raise CardError(f"{entry.name}: the weights tell {classes} classes apart, but there are {len(labels)} labels.")
-    networks.build(card, tensors)
+    networks.build(card, tensors, "float32")
     return card, {name: np.ascontiguousarray(tensors[name]) for name in networks.needed(card, tensors)}
 
 

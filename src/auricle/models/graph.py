@@ -1,10 +1,12 @@
 """ONNX building blocks: the only place that knows the onnx library. Each method adds one operation and names its output.
 
-Layouts: images are (1, channels, time, mel), sequences are (time, features).
+Layouts: images are (streams, channels, time, mel), or (streams, time, mel, channels) where they are 8-bit; sequences are
+(time, features).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,19 @@ from onnx import TensorProto, helper, numpy_helper
 
 _OPSET = 17
 _IR_VERSION = 8
+_CONTRIB = "com.microsoft"
+"""ONNX Runtime's own operations."""
+_TYPES = {32: TensorProto.FLOAT, 8: TensorProto.UINT8}
 
 Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Step:
+    """How 8-bit figures stand for real ones: (figure - zero) · size."""
+
+    size: float
+    zero: int
 
 
 class Graph:
@@ -29,20 +42,20 @@ class Graph:
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
 
-    def input(self, name: str, shape: list[int | str]) -> str:
-        """A float32 input; a text in `shape` names a dimension that may vary."""
-        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+    def input(self, name: str, shape: list[int | str], *, bits: int = 32) -> str:
+        """A float32 input, or a uint8 one where `bits` is 8; a text in `shape` names a dimension that may vary."""
+        self._inputs.append(helper.make_tensor_value_info(name, _TYPES[bits], shape))
         return name
 
-    def output(self, name: str, value: str, shape: list[int | str]) -> None:
+    def output(self, name: str, value: str, shape: list[int | str], *, bits: int = 32) -> None:
         """Makes `value` an output called `name`."""
         self._nodes.append(helper.make_node("Identity", [value], [name]))
-        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        self._outputs.append(helper.make_tensor_value_info(name, _TYPES[bits], shape))
 
     def to_bytes(self) -> bytes:
         """The finished model, checked, as ONNX Runtime takes it."""
         graph = helper.make_graph(self._nodes, self._name, self._inputs, self._outputs, self._constants)
-        opset = [helper.make_opsetid("", _OPSET)]
+        opset = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIB, 1)]
         model = helper.make_model(graph, opset_imports=opset, ir_version=_IR_VERSION, producer_name="auricle")
         return bytes(model.SerializeToString())
 
@@ -54,19 +67,19 @@ class Graph:
         """(time, mel) → (1, 1, time, mel)."""
         return self._op("Unsqueeze", [x, self._constant(np.array([0, 1], np.int64))])
 
-    def as_images(self, x: str) -> str:
-        """(streams, time, mel) → (streams, 1, time, mel)."""
-        return self._op("Unsqueeze", [x, self._constant(np.array([1], np.int64))])
+    def with_axis(self, x: str, axis: int) -> str:
+        """`x` with a new axis of length 1."""
+        return self._op("Unsqueeze", [x, self._constant(np.array([axis], np.int64))])
 
-    def after(self, earlier: str, x: str) -> str:
-        """Images `earlier` and `x`, one after the other in time."""
-        return self._op("Concat", [earlier, x], axis=2)
+    def after(self, earlier: str, x: str, *, axis: int) -> str:
+        """Images `earlier` and `x`, one after the other in time, which is `axis`."""
+        return self._op("Concat", [earlier, x], axis=axis)
 
-    def last(self, x: str, frames: int, *, behind: int) -> str:
-        """So many frames in time, the last ones but `behind`."""
+    def last(self, x: str, frames: int, *, behind: int, axis: int) -> str:
+        """So many frames in time, which is `axis`, the last ones but `behind`."""
         stop = -behind if behind else np.iinfo(np.int64).max
-        first, end, axis = (self._constant(np.array([k], np.int64)) for k in (-frames - behind, stop, 2))
-        return self._op("Slice", [x, first, end, axis])
+        first, end, where = (self._constant(np.array([k], np.int64)) for k in (-frames - behind, stop, axis))
+        return self._op("Slice", [x, first, end, where])
 
     def conv(
         self,
@@ -104,6 +117,39 @@ class Graph:
         """Means over `time` × `mel`; what does not fill a pool at the end is dropped."""
         return self._op("AveragePool", [x], kernel_shape=[time, mel], strides=[time, mel])
 
+    def quantised(self, x: str, step: Step) -> str:
+        """float32 → uint8."""
+        return self._op("QuantizeLinear", [x, *self._step(step)])
+
+    def dequantised(self, x: str, step: Step) -> str:
+        """uint8 → float32."""
+        return self._op("DequantizeLinear", [x, *self._step(step)])
+
+    def conv_relu_8bit(
+        self, x: str, weight: Array, bias: Array, *, steps: tuple[Step, Step], zeros: tuple[int, int]
+    ) -> str:
+        """`conv` and `relu` of 8-bit images, in integers; `steps` of the images that go in and come out.
+
+        A filter is rounded to 127 steps of its own each way.
+        """
+        into, out = steps
+        scale = (np.abs(weight).max(axis=(1, 2, 3)) / 127).astype(np.float32)
+        scale[scale == 0] = 1.0
+        filters = np.round(weight / scale[:, None, None, None]).astype(np.int8)
+        # What a bias may be lies within an integer of 32 bits, with a wide margin for the sums that are added to it.
+        offset = np.clip(np.round(bias / (scale * into.size)), -(2**30), 2**30).astype(np.int32)
+        constants = (filters, scale, np.zeros(len(scale), np.int8))
+        inputs = [x, *self._step(into), *map(self._constant, constants), *self._step(out), self._constant(offset)]
+        time, mel = zeros, weight.shape[3] // 2
+        shape = {"kernel_shape": list(weight.shape[2:]), "pads": [time[0], mel, time[1], mel]}
+        return self._op("QLinearConv", inputs, **shape, strides=[1, 1], channels_last=1, domain=_CONTRIB)
+
+    def average_pool_8bit(self, x: str, time: int, mel: int, step: Step) -> str:
+        """`average_pool` of 8-bit images."""
+        inputs = [x, *self._step(step), *self._step(step)]
+        size = {"kernel_shape": [time, mel], "strides": [time, mel]}
+        return self._op("QLinearAveragePool", inputs, **size, channels_last=1, domain=_CONTRIB)
+
     def squeeze(self, x: str) -> str:
         """Means over time and mel, (1, channels, time, mel) → (1, channels, 1, 1)."""
         return self._op("GlobalAveragePool", [x])
@@ -116,10 +162,21 @@ class Graph:
         """The sum x + y."""
         return self._op("Add", [x, y])
 
+    def mean_over(self, x: str, axis: int) -> str:
+        """Means over that axis, which goes."""
+        return self._op("ReduceMean", [x], axes=[axis], keepdims=0)
+
     def mean_over_mel(self, x: str) -> str:
         """(streams, channels, time, mel) → (streams, time, channels)."""
-        mean = self._op("ReduceMean", [x], axes=[3], keepdims=0)
-        return self._op("Transpose", [mean], perm=[0, 2, 1])
+        return self._op("Transpose", [self.mean_over(x, 3)], perm=[0, 2, 1])
+
+    def highest(self, x: str) -> str:
+        """The highest figure of all, ()."""
+        return self._op("ReduceMax", [x], keepdims=0)
+
+    def lowest(self, x: str) -> str:
+        """The lowest figure of all, ()."""
+        return self._op("ReduceMin", [x], keepdims=0)
 
     def one(self, x: str) -> str:
         """(1, …) → (…)."""
@@ -161,7 +218,10 @@ class Graph:
         self._nodes.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
 
+    def _step(self, step: Step) -> list[str]:
+        return [self._constant(np.array(step.size, np.float32)), self._constant(np.array(step.zero, np.uint8))]
+
     def _constant(self, value: NDArray[Any]) -> str:
         name = f"constant_{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name

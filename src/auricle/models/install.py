@@ -15,7 +15,7 @@ from safetensors.numpy import save
 
 from auricle.card import ModelCard
 from auricle.errors import CardError, ModelError
-from auricle.models import catalogue, convert, store
+from auricle.models import cardfile, catalogue, convert, store
 from auricle.models.catalogue import Expected
 from auricle.models.download import Patience, Progress, WrongError, digest, download, locked, verify
 
@@ -63,6 +63,19 @@ def take(file: Path, *, name: str, home: Path, labels: Sequence[str]) -> store.I
     folder = store.models_folder(home)
     with locked(folder / f".{card.name}.lock"):
         return _install(folder, replace(card, source=str(file.resolve())), tensors)
+
+
+def amend(model: store.Installed, card: ModelCard) -> None:
+    """Replaces the card of an installed model; its weights stay. Raises ModelError."""
+    path = model.folder / store.CARD_FILE
+    part = path.with_suffix(".part")
+    with locked(model.folder.parent / f".{model.folder.name}.lock"):
+        try:
+            part.write_text(cardfile.as_json(card), encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise _unwritable(model.folder, error) from None
 
 
 def remove(name: str, *, home: Path) -> Path:
@@ -117,7 +130,7 @@ def _install(folder: Path, card: ModelCard, tensors: convert.Tensors) -> store.I
             data = save(tensors)
             card = replace(card, sha256=hashlib.sha256(data).hexdigest())
             (unfinished / card.weights).write_bytes(data)
-            (unfinished / store.CARD_FILE).write_text(convert.as_json(card), encoding="utf-8")
+            (unfinished / store.CARD_FILE).write_text(cardfile.as_json(card), encoding="utf-8")
             store.look(unfinished)
             if (folder / card.name).exists():
                 _discard(folder / card.name)
@@ -125,10 +138,12 @@ def _install(folder: Path, card: ModelCard, tensors: convert.Tensors) -> store.I
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
-        raise ModelError(
-            f"{folder}: cannot be written ({error.strerror}); make room there, or set AURICLE_HOME."
-        ) from None
+        raise _unwritable(folder, error) from None
     return store.look(folder / card.name)
+
+
+def _unwritable(folder: Path, error: OSError) -> ModelError:
+    return ModelError(f"{folder}: cannot be written ({error.strerror}); make room there, or set AURICLE_HOME.")
 
 
 def _discard(folder: Path) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from numpy.typing import NDArray
+
 from auricle.card import ModelCard
 from auricle.errors import CardError
-from auricle.models import efficientat, memory, panns, panns_graphs
-from auricle.models.memory import State
+from auricle.models import arithmetic, efficientat, memory, panns, panns_graphs
 from auricle.models.panns import Tensors as Tensors
 
 FAMILIES = ("panns", "panns-vgg", "mobilenetv1", "efficientat")
@@ -21,16 +22,21 @@ class Blueprint:
 
     card: ModelCard
     tensors: Tensors
+    precision: str
+    """Of the convolutions: "float32", or "int8" where the card has a calibration."""
 
     @property
     def trunk(self) -> bytes:
         """log-mel (t, n_mels) → embeddings (p, dims), probabilities (p, classes)."""
-        return bytes(self._graphs.trunk(self.card, self.tensors))
+        if self._family is efficientat:
+            return efficientat.trunk(self.card, self.tensors)
+        return panns_graphs.trunk(self.card, self.tensors, self.precision)
 
     @property
     def head(self) -> bytes:
         """Embeddings (p, dims) of a clip → probabilities (1, classes)."""
-        return bytes(self._graphs.head(self.card, self.tensors))
+        graphs = efficientat if self._family is efficientat else panns_graphs
+        return bytes(graphs.head(self.card, self.tensors))
 
     @property
     def pooled_frames(self) -> int:
@@ -51,22 +57,23 @@ class Blueprint:
     @property
     def step(self) -> bytes:
         """New frames and what was kept → embeddings that are complete, and what is kept now."""
-        return panns_graphs.step(self.card, self.tensors)
+        return panns_graphs.step(self.card, self.tensors, self.precision)
 
     @property
     def peek(self) -> bytes:
         """The same as if the sound ended now: the newest embeddings too."""
-        return panns_graphs.peek(self.card, self.tensors)
+        return panns_graphs.peek(self.card, self.tensors, self.precision)
 
     @property
     def rows(self) -> bytes:
         """Embeddings (p, dims) → probabilities (p, classes), each row's own."""
         return panns_graphs.rows(self.card, self.tensors)
 
-    @property
-    def states(self) -> list[State]:
-        """What the layers keep."""
-        return memory.states(self.card.architecture, self.card.front_end.n_mels)
+    def states(self, streams: int) -> dict[str, NDArray[Any]]:
+        """What the layers of so many streams have kept before their first frames."""
+        figures = arithmetic.of(self.card, self.tensors, self.precision)
+        kept = memory.states(self.card.architecture, self.card.front_end.n_mels)
+        return {state.name: figures.first(state, streams) for state in kept}
 
     @property
     def unsettled(self) -> int:
@@ -87,12 +94,8 @@ class Blueprint:
     def _family(self) -> ModuleType:
         return _family(self.card)
 
-    @property
-    def _graphs(self) -> ModuleType:
-        return efficientat if self._family is efficientat else panns_graphs
 
-
-def build(card: ModelCard, tensors: Tensors) -> Blueprint:
+def build(card: ModelCard, tensors: Tensors, precision: str) -> Blueprint:
     """The network that `card` describes, of `tensors`. Raises CardError where they do not fit each other."""
     if card.architecture.family not in FAMILIES:
         raise CardError(
@@ -100,7 +103,12 @@ def build(card: ModelCard, tensors: Tensors) -> Blueprint:
             "update Auricle."
         )
     _family(card).check(card, tensors)
-    return Blueprint(card, tensors)
+    return Blueprint(card, tensors, precision)
+
+
+def rounds(card: ModelCard) -> bool:
+    """Whether there is an 8-bit form of its network: not where it is run clip by clip, nor where a layer pools before its ReLU."""
+    return _family(card) is panns and not any(layer.pools_first for layer in panns.layers(card.architecture))
 
 
 def needed(card: ModelCard, tensors: Tensors) -> list[str]:

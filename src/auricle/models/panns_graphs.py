@@ -14,9 +14,11 @@ from typing import Protocol
 import numpy as np
 
 from auricle.card import ModelCard
+from auricle.models import arithmetic
+from auricle.models.arithmetic import Arithmetic
 from auricle.models.graph import Graph
 from auricle.models.memory import states
-from auricle.models.panns import AROUND, EPSILON, HIDDEN_HEADS, Layer, Tensors, folded, layers, norm
+from auricle.models.panns import AROUND, EPSILON, HIDDEN_HEADS, Layer, Tensors, layers, norm
 
 
 class _Ends(Protocol):
@@ -47,9 +49,9 @@ class _Kept:
     Where the sound `ends`, each layer also has the frames that the future may still change; those are not kept.
     """
 
-    def __init__(self, card: ModelCard, *, ends: bool) -> None:
+    def __init__(self, card: ModelCard, arithmetic: Arithmetic, *, ends: bool) -> None:
         self._states = {state.name: state for state in states(card.architecture, card.front_end.n_mels)}
-        self._ends = ends
+        self._arithmetic, self._ends = arithmetic, ends
 
     def before_conv(self, graph: Graph, x: str, number: int, layer: Layer) -> tuple[str, tuple[int, int]]:
         """At the end of the sound zeros follow."""
@@ -62,42 +64,56 @@ class _Kept:
     def _joined(self, graph: Graph, x: str, name: str) -> str:
         if name not in self._states:
             return x
-        state = self._states[name]
-        shape: list[int | str] = ["streams", state.channels, f"{name} frames", state.mel]
-        joined = graph.after(graph.input(name, shape), x)
+        state, figures, axis = self._states[name], self._arithmetic, self._arithmetic.time_axis
+        kept = graph.input(name, figures.shape(state, f"{name} frames"), bits=figures.bits)
+        joined = graph.after(kept, x, axis=axis)
         behind = state.behind if self._ends else 0
-        kept = graph.last(joined, state.kept, behind=behind)
-        graph.output(f"{name} next", kept, ["streams", state.channels, f"{name} next frames", state.mel])
+        keep = graph.last(joined, state.kept, behind=behind, axis=axis)
+        graph.output(f"{name} next", keep, figures.shape(state, f"{name} next frames"), bits=figures.bits)
         return joined
 
 
-def trunk(card: ModelCard, tensors: Tensors) -> bytes:
+def trunk(card: ModelCard, tensors: Tensors, precision: str) -> bytes:
     """ONNX bytes: logmel (t, n_mels) → embeddings (p, dims), probabilities (p, classes); batch norms are folded."""
     graph = Graph(name=card.name)
     x = graph.input("logmel", ["frames", card.front_end.n_mels])
-    x = graph.as_image(_normalised(graph, x, tensors, card))
-    embeddings = graph.one(_embeddings(graph, x, tensors, card, _Zeros()))
+    x = graph.with_axis(_normalised(graph, x, tensors, card), 0)
+    embeddings = graph.one(_embeddings(graph, x, card, arithmetic.of(card, tensors, precision), _Zeros()))
     graph.output("embeddings", embeddings, ["pooled", card.architecture.channels[-1]])
     graph.output("probabilities", _framewise(graph, embeddings, tensors, card), ["pooled", len(card.labels)])
     return graph.to_bytes()
 
 
-def step(card: ModelCard, tensors: Tensors) -> bytes:
+def step(card: ModelCard, tensors: Tensors, precision: str) -> bytes:
     """ONNX bytes: logmel (n, t, n_mels) of n streams and what was kept → embeddings (n, p, dims) and what is kept now."""
-    return _stream(card, tensors, ends=False)
+    return _stream(card, tensors, precision, ends=False)
 
 
-def peek(card: ModelCard, tensors: Tensors) -> bytes:
+def peek(card: ModelCard, tensors: Tensors, precision: str) -> bytes:
     """ONNX bytes: as `step`, t may be 0; gives the embeddings of the pooled frames that the future may still change, too."""
-    return _stream(card, tensors, ends=True)
+    return _stream(card, tensors, precision, ends=True)
 
 
-def _stream(card: ModelCard, tensors: Tensors, *, ends: bool) -> bytes:
-    graph = Graph(name=card.name)
-    x = graph.input("logmel", ["streams", "frames", card.front_end.n_mels])
-    x = graph.as_images(_normalised(graph, x, tensors, card))
-    embeddings = _embeddings(graph, x, tensors, card, _Kept(card, ends=ends))
+def _stream(card: ModelCard, tensors: Tensors, precision: str, *, ends: bool) -> bytes:
+    graph, figures = Graph(name=card.name), arithmetic.of(card, tensors, precision)
+    x = _normalised(graph, graph.input("logmel", ["streams", "frames", card.front_end.n_mels]), tensors, card)
+    embeddings = _embeddings(graph, x, card, figures, _Kept(card, figures, ends=ends))
     graph.output("embeddings", embeddings, ["streams", "pooled", card.architecture.channels[-1]])
+    return graph.to_bytes()
+
+
+def reach(card: ModelCard, tensors: Tensors) -> bytes:
+    """ONNX bytes: logmel (t, n_mels) → lowest and highest of the scaled log-mel, then the peak after each convolution."""
+    graph, figures = Graph(name=f"{card.name}-reach"), arithmetic.of(card, tensors, "float32")
+    x = graph.input("logmel", ["frames", card.front_end.n_mels])
+    x = graph.with_axis(_normalised(graph, x, tensors, card), 0)
+    graph.output("lowest", graph.lowest(x), [])
+    graph.output("highest", graph.highest(x), [])
+    x = figures.image(graph, x)
+    for number, layer in enumerate(layers(card.architecture)):
+        x = figures.conv(graph, x, number, layer, (layer.kernel // 2, layer.kernel // 2))
+        graph.output(f"peak {number}", graph.highest(x), [])
+        x = figures.pool(graph, x, number, layer) if layer.pool != (1, 1) else x
     return graph.to_bytes()
 
 
@@ -121,17 +137,15 @@ def _normalised(graph: Graph, x: str, tensors: Tensors, card: ModelCard) -> str:
     return x
 
 
-def _embeddings(graph: Graph, x: str, tensors: Tensors, card: ModelCard, ends: _Ends) -> str:
-    """(streams, 1, time, mel) → (streams, pooled, channels)."""
+def _embeddings(graph: Graph, x: str, card: ModelCard, figures: Arithmetic, ends: _Ends) -> str:
+    """(streams, time, mel) → (streams, pooled, channels)."""
+    x = figures.image(graph, x)
     for number, layer in enumerate(layers(card.architecture)):
-        weight, bias = folded(tensors, layer.conv, layer.norm, EPSILON)
         x, zeros = ends.before_conv(graph, x, number, layer)
-        x = graph.conv(x, weight, bias, groups=layer.outputs if layer.depthwise else 1, zeros=zeros)
-        x = graph.relu(x) if not layer.pools_first else x
+        x = figures.conv(graph, x, number, layer, zeros)
         if layer.pool != (1, 1):
-            x = graph.average_pool(ends.before_pool(graph, x, number), *layer.pool)
-        x = graph.relu(x) if layer.pools_first else x
-    return graph.mean_over_mel(x)
+            x = figures.pool(graph, ends.before_pool(graph, x, number), number, layer)
+    return figures.embeddings(graph, x)
 
 
 def head(card: ModelCard, tensors: Tensors) -> bytes:

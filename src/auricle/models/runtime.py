@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from auricle.models.memory import State
-
 Array = NDArray[np.float32]
+
+
+VERSION = str(ort.__version__)
+
+
+class OnnxGraph:
+    """Any graph. One thread at a time."""
+
+    def __init__(self, *, graph: bytes, threads: int) -> None:
+        """`threads` cores at most."""
+        self._session = _session(graph, threads)
+
+    def run(self, **inputs: Array) -> list[Array]:
+        """All outputs, in their order."""
+        outputs: list[Array] = self._session.run(None, inputs)
+        return outputs
 
 
 class OnnxNetwork:
@@ -62,19 +77,16 @@ class OnnxSteps:
 class OnnxStream:
     """A network run step by step by ONNX Runtime, in whose memory the layers' states stay. One thread at a time."""
 
-    def __init__(self, *, steps: OnnxSteps, states: Sequence[State], unsettled: int) -> None:
-        """`states` and `unsettled` as models/memory.py has them."""
+    def __init__(
+        self, *, steps: OnnxSteps, states: Callable[[int], Mapping[str, NDArray[Any]]], unsettled: int
+    ) -> None:
+        """`states`: what so many streams have kept before their first frames; `unsettled` as models/memory.py has it."""
         self._steps, self._states, self._unsettled = steps, states, unsettled
         self.reset(1)
 
     def reset(self, streams: int) -> None:
         """Begins so many new streams."""
-        self._kept = {
-            state.name: ort.OrtValue.ortvalue_from_numpy(
-                np.zeros((streams, state.channels, state.first, state.mel), np.float32)
-            )
-            for state in self._states
-        }
+        self._kept = {name: ort.OrtValue.ortvalue_from_numpy(kept) for name, kept in self._states(streams).items()}
 
     def step(self, logmel: Array, *, peek: bool) -> tuple[Array, Array]:
         """Log-mel (streams, t, n_mels), t whole pooled frames → embeddings (streams, p, dims) that are complete now.

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from auricle.card import ModelCard, read_card
+from auricle.card import ModelCard
 from auricle.errors import CardError, CheckpointError, ModelError
 from auricle.models import catalogue
+from auricle.models.cardfile import read_card
 
 CARD_FILE = "card.json"
 

@@ -1,0 +1,176 @@
+"""A model's card as a JSON file: read and checked, or written."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from auricle.card import Architecture, ClipFacts, FrontEndFacts, Int8Facts, ModelCard, Thresholds
+from auricle.errors import CardError
+
+FORMAT = 1
+"""The newest card format that this program reads."""
+
+KINDS = ("panns", "efficientat")
+"""The front ends that there are."""
+
+
+def as_json(card: ModelCard) -> str:
+    """The card as its file has it."""
+    fields = asdict(card)
+    sound = fields["front_end"]
+    mean, std = sound.pop("scaler_mean"), sound.pop("scaler_std")
+    if mean:
+        sound["scaler"] = {"mean": mean, "std": std}
+    fields["thresholds"] = {
+        side: {label: getattr(pair, side) for label, pair in card.thresholds.items()} for side in ("on", "off")
+    }
+    return json.dumps({"format": FORMAT, **fields}, indent=1, ensure_ascii=False) + "\n"
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card in `path`. Raises CardError where it is missing, malformed, newer, or contradicts itself."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CardError(
+            f"{path}: cannot read the model's card ({error.strerror}); name a folder that has one."
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise CardError(f"{path}: not a model card, since it is not JSON ({error}); install the model again.") from None
+    return parse_card(data, where=str(path))
+
+
+def parse_card(data: Any, *, where: str) -> ModelCard:
+    """The card that `data`, a decoded JSON object, describes; `where` names it in errors. Raises CardError."""
+    if not isinstance(data, dict) or type(data.get("format")) is not int or data["format"] < 1:
+        raise CardError(f"{where}: not a model card (it has no format number); install the model again.")
+    if data["format"] > FORMAT:
+        raise CardError(
+            f"{where}: written for a newer Auricle (card format {data['format']}, this one reads {FORMAT}); update Auricle."
+        )
+    try:
+        card = _card(data)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        what = f"lacks {error}" if isinstance(error, KeyError) else f"is malformed: {error}"
+        raise CardError(f"{where}: the model card {what}; install the model again.") from None
+    _check(card, where)
+    return card
+
+
+def _card(data: dict[str, Any]) -> ModelCard:
+    shape, sound = data["architecture"], data["front_end"]
+    scaler = sound.get("scaler") or {"mean": [], "std": []}
+    thresholds = data["thresholds"]
+    return ModelCard(
+        **{
+            key: str(data[key])
+            for key in ("name", "title", "version", "description", "licence", "citation", "source", "weights")
+        },
+        sha256=str(data.get("sha256", "")),
+        architecture=Architecture(
+            family=str(shape["family"]),
+            kernel=int(shape["kernel"]),
+            channels=tuple(int(c) for c in shape["channels"]),
+            pools=tuple((int(t), int(f)) for t, f in shape["pools"]),
+            head=str(shape["head"]),
+            convolutions=int(shape.get("convolutions", Architecture.convolutions)),
+            inner=tuple(int(c) for c in shape.get("inner", Architecture.inner)),
+            input_norm=bool(shape.get("input_norm", Architecture.input_norm)),
+        ),
+        front_end=FrontEndFacts(
+            **{key: int(sound[key]) for key in ("rate", "window_size", "hop", "n_mels")},
+            window=str(sound["window"]),
+            fmin=float(sound["fmin"]),
+            fmax=float(sound["fmax"]),
+            scaler_mean=tuple(float(x) for x in scaler["mean"]),
+            scaler_std=tuple(float(x) for x in scaler["std"]),
+            kind=str(sound.get("kind", FrontEndFacts.kind)),
+            fft_size=int(sound.get("fft_size", FrontEndFacts.fft_size)),
+        ),
+        window_s=float(data["window_s"]),
+        labels=_labels(data["labels"]),
+        clip=_clip(data["clip"]) if data.get("clip") else None,
+        int8=_int8(data["int8"]) if data.get("int8") else None,
+        thresholds={
+            label: Thresholds(on=float(on), off=float(thresholds["off"][label]))
+            for label, on in thresholds["on"].items()
+        },
+    )
+
+
+def _clip(data: Any) -> ClipFacts:
+    windows = tuple(float(seconds) for seconds in data["windows_s"])
+    return ClipFacts(windows_s=windows, step_s=float(data["step_s"]), delay_s=float(data["delay_s"]))
+
+
+def _int8(data: Any) -> Int8Facts:
+    figures = {key: float(data[key]) for key in ("lowest", "highest", "lost_points")}
+    return Int8Facts(**figures, peaks=tuple(float(x) for x in data["peaks"]), clips=int(data["clips"]))
+
+
+def _labels(data: Any) -> tuple[str, ...]:
+    if not isinstance(data, list):
+        raise TypeError("labels is not a list")
+    return tuple(str(label) for label in data)
+
+
+def _check(card: ModelCard, where: str) -> None:
+    for is_wrong, what in (*_wrong_sound(card.front_end), *_wrong_network(card), *_wrong_labels(card)):
+        if is_wrong:
+            raise CardError(f"{where}: the model card contradicts itself, {what}; install the model again.")
+
+
+def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
+    shape = card.architecture
+    return [
+        (len(shape.channels) != len(shape.pools), "its blocks and poolings differ in number"),
+        (not shape.channels, "it has no blocks"),
+        (
+            min((*shape.channels, *(figure for pool in shape.pools for figure in pool)), default=1) < 1,
+            "its architecture has a figure below 1",
+        ),
+        (shape.convolutions not in (1, 2), "its blocks have neither one nor two convolutions"),
+        (len(shape.inner) not in (0, len(shape.channels)), "its inner widths are not one for each block"),
+        (shape.kernel < 1 or shape.kernel % 2 == 0, "its kernel is not odd"),
+        (math.prod(mel for _, mel in shape.pools) > card.front_end.n_mels, "it pools more mel bands than there are"),
+        (not 0 < card.window_s < math.inf, "its window is no length of time"),
+        (
+            card.int8 is not None
+            and not (card.int8.lowest < card.int8.highest and all(0 < x < math.inf for x in card.int8.peaks)),
+            "its 8-bit steps are no lengths",
+        ),
+        (card.clip is not None and not _is_time(card.clip), "its clips' windows, step or delay are no lengths of time"),
+    ]
+
+
+def _is_time(clip: ClipFacts) -> bool:
+    lengths = (*clip.windows_s, clip.step_s)
+    return bool(clip.windows_s) and all(0 < s < 3600 for s in lengths) and 0 <= clip.delay_s <= max(clip.windows_s)
+
+
+def _wrong_sound(sound: FrontEndFacts) -> list[tuple[bool, str]]:
+    return [
+        (min(sound.rate, sound.window_size, sound.hop, sound.n_mels) < 1, "its front end has a figure below 1"),
+        (sound.kind not in KINDS, f"its front end is none of {', '.join(KINDS)}"),
+        (sound.fft_size not in (0, *range(sound.window_size, 1 << 20)), "its FFT is shorter than its window"),
+        (not 0 <= sound.fmin < sound.fmax <= sound.rate / 2, "its mel range is not within 0 and half the rate"),
+        (len(sound.scaler_mean) not in (0, sound.n_mels), "its scaler does not fit its mel bands"),
+        (len(sound.scaler_std) != len(sound.scaler_mean), "its scaler's two halves differ in length"),
+        (not all(0 < std < math.inf for std in sound.scaler_std), "its scaler has a deviation that is not positive"),
+        (not all(map(math.isfinite, sound.scaler_mean)), "its scaler has a mean that is no number"),
+    ]
+
+
+def _wrong_labels(card: ModelCard) -> list[tuple[bool, str]]:
+    without = [label for label in card.labels if label not in card.thresholds]
+    return [
+        (not card.labels, "it has no labels"),
+        (len(set(card.labels)) != len(card.labels), "a label stands in it twice"),
+        (not set(card.thresholds) <= set(card.labels), "it has thresholds for labels that it does not know"),
+        (bool(without), f"it has no thresholds for “{''.join(without[:1])}”"),
+        (any(not 0 < t.off <= t.on <= 1 for t in card.thresholds.values()), "its thresholds are not 0 < off ≤ on ≤ 1"),
+    ]
