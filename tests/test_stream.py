@@ -69,7 +69,12 @@ def lockstep(
     shape = CARDS[name].architecture
     reach = panns.reach(shape)
     return LockstepTagger(
-        network=OnnxStream(steps=STEPS[name], states=BLUEPRINTS[name].states, unsettled=memory.unsettled(shape)),
+        network=OnnxStream(
+            steps=STEPS[name],
+            states=BLUEPRINTS[name].states,
+            pooled_frames=panns.pooled_frames(shape),
+            unsettled=memory.unsettled(shape),
+        ),
         streams=streams,
         frame_s=FRAME_S,
         pooled_frames=panns.pooled_frames(shape),

@@ -102,7 +102,12 @@ class Loaded:
             hold=-(-self.context[1] // step) + 1,
         )
         return LockstepTagger(
-            network=OnnxStream(steps=self.steps, states=self.blueprint.states, unsettled=self.blueprint.unsettled),
+            network=OnnxStream(
+                steps=self.steps,
+                states=self.blueprint.states,
+                pooled_frames=pooled,
+                unsettled=self.blueprint.unsettled,
+            ),
             streams=streams,
             frame_s=self._frame_s,
             pooled_frames=pooled,

@@ -79,8 +79,8 @@ def _step(card: ModelCard, tensors: Tensors, form: str) -> Callable[[], object]:
     steps = OnnxSteps(
         step=lambda: blueprint.step, peek=lambda: blueprint.peek, rows=blueprint.rows, head=blueprint.head, threads=1
     )
-    stream = OnnxStream(steps=steps, states=blueprint.states, unsettled=blueprint.unsettled)
     pooled = blueprint.pooled_frames
+    stream = OnnxStream(steps=steps, states=blueprint.states, pooled_frames=pooled, unsettled=blueprint.unsettled)
     logmel = np.zeros((1, pooled, card.front_end.n_mels), np.float32)
     first = 1 + -(-blueprint.delay // pooled)  # every layer has had a frame to give after so many
     stream.step(np.repeat(logmel, first, axis=1), peek=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -74,19 +75,39 @@ class OnnxSteps:
         _ = self.peek, step and self.step
 
 
+@dataclass(frozen=True)
+class _Bound:
+    """A run whose memory is settled: only the sound changes."""
+
+    binding: ort.IOBinding
+    logmel: ort.OrtValue
+    embeddings: ort.OrtValue
+
+
 class OnnxStream:
-    """A network run step by step by ONNX Runtime, in whose memory the layers' states stay. One thread at a time."""
+    """A network run step by step by ONNX Runtime, in whose memory the layers' states stay. One thread at a time.
+
+    The states lie in two sets of buffers, from each of which a step goes to the other, so that a step of a length that
+    was there before binds nothing anew: for a small network that takes half as long again as the network itself.
+    """
 
     def __init__(
-        self, *, steps: OnnxSteps, states: Callable[[int], Mapping[str, NDArray[Any]]], unsettled: int
+        self,
+        *,
+        steps: OnnxSteps,
+        states: Callable[[int], Mapping[str, NDArray[Any]]],
+        pooled_frames: int,
+        unsettled: int,
     ) -> None:
         """`states`: what so many streams have kept before their first frames; `unsettled` as models/memory.py has it."""
-        self._steps, self._states, self._unsettled = steps, states, unsettled
+        self._steps, self._states, self._pooled, self._unsettled = steps, states, pooled_frames, unsettled
         self.reset(1)
 
     def reset(self, streams: int) -> None:
         """Begins so many new streams."""
-        self._kept = {name: ort.OrtValue.ortvalue_from_numpy(kept) for name, kept in self._states(streams).items()}
+        self._sets = [_values(self._states(streams))]  # the second comes with the first step, which gives their lengths
+        self._turn = 0
+        self._bound: dict[tuple[bool, int, int], _Bound] = {}
 
     def step(self, logmel: Array, *, peek: bool) -> tuple[Array, Array]:
         """Log-mel (streams, t, n_mels), t whole pooled frames → embeddings (streams, p, dims) that are complete now.
@@ -94,11 +115,39 @@ class OnnxStream:
         With `peek` also those that the future may still change, as if the sound ended here; else none of them.
         """
         session = self._steps.peek if peek else self._steps.step
-        embeddings, *kept = self._run(session, logmel, ["embeddings", *(f"{name} next" for name in self._kept)])
-        self._kept = dict(zip(self._kept, kept, strict=True))
-        rows = embeddings.numpy()
+        rows = self._first(session, logmel) if len(self._sets) == 1 else self._next(session, logmel, peek)
         complete = rows.shape[1] - (self._unsettled if peek else 0)
         return rows[:, :complete], rows[:, complete:]
+
+    def _first(self, session: ort.InferenceSession, logmel: Array) -> Array:
+        embeddings, *kept = self._run(session, logmel, ["embeddings", *(f"{name} next" for name in self._sets[0])])
+        names = list(self._sets[0])
+        self._sets = [_values(dict(zip(names, (value.numpy() for value in kept), strict=True))) for _ in range(2)]
+        return _array(embeddings)
+
+    def _next(self, session: ort.InferenceSession, logmel: Array, peek: bool) -> Array:
+        key = peek, logmel.shape[1], self._turn
+        if key not in self._bound:
+            self._bound[key] = self._bind(session, logmel, self._unsettled if peek else 0)
+        bound = self._bound[key]
+        bound.logmel.update_inplace(np.ascontiguousarray(logmel))
+        session.run_with_iobinding(bound.binding)
+        self._turn = 1 - self._turn
+        return _array(bound.embeddings).copy()
+
+    def _bind(self, session: ort.InferenceSession, logmel: Array, unsettled: int) -> _Bound:
+        """From the set whose turn it is to the other."""
+        rows = logmel.shape[1] // self._pooled + unsettled
+        dims = session.get_outputs()[-1].shape[2]
+        sound = ort.OrtValue.ortvalue_from_numpy(np.zeros(logmel.shape, np.float32))
+        embeddings = ort.OrtValue.ortvalue_from_numpy(np.zeros((len(logmel), rows, dims), np.float32))
+        binding = session.io_binding()
+        binding.bind_ortvalue_input("logmel", sound)
+        binding.bind_ortvalue_output("embeddings", embeddings)
+        for name, value in self._sets[self._turn].items():
+            binding.bind_ortvalue_input(name, value)
+            binding.bind_ortvalue_output(f"{name} next", self._sets[1 - self._turn][name])
+        return _Bound(binding, sound, embeddings)
 
     def peek(self, logmel: Array) -> Array:
         """All embeddings that are not complete, t ≥ 0, as if the sound ended there; nothing is kept."""
@@ -115,12 +164,16 @@ class OnnxStream:
     def _run(self, session: ort.InferenceSession, logmel: Array, outputs: list[str]) -> list[ort.OrtValue]:
         binding = session.io_binding()
         binding.bind_cpu_input("logmel", np.ascontiguousarray(logmel))
-        for name, value in self._kept.items():
+        for name, value in self._sets[self._turn].items():
             binding.bind_ortvalue_input(name, value)
         for name in outputs:
             binding.bind_output(name)
         session.run_with_iobinding(binding)
         return list(binding.get_outputs())
+
+
+def _values(states: Mapping[str, NDArray[Any]]) -> dict[str, ort.OrtValue]:
+    return {name: ort.OrtValue.ortvalue_from_numpy(kept.copy()) for name, kept in states.items()}
 
 
 def _array(value: ort.OrtValue | Array) -> Array:
