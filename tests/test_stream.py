@@ -200,3 +200,28 @@ def test_two_streams_of_one_model_do_not_disturb_each_other() -> None:
     for tagger, sound, given_ones in zip(taggers, sounds, final, strict=True):
         given_ones += tagger.flush()
         np.testing.assert_allclose([s.probabilities for s in given_ones], offline("as Cnn9", sound), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["as Cnn9", "as Cnn9, 8 bits", "as Cnn14"])
+def test_half_a_pooled_frame_is_peeked_at_while_the_sound_changes(name: str) -> None:
+    """As if it went on like its last frame; a steady sound is not, and the final scores are those of the whole."""
+    watch = OnsetWatch(change_db=6.0, memory=0.7, hold=3)
+    pooled = panns.pooled_frames(CARDS[name].architecture)
+    tagger = StreamTagger(lockstep=lockstep(name, step=pooled, watch=watch))
+    frames = np.full((50 * pooled, 16), -60.0, np.float32)
+    onset = 40 * pooled + pooled // 4
+    frames[onset:] = logmel(len(frames) - onset)
+    ahead, final = [], []
+    for end in range(pooled // 2, len(frames) + 1, pooled // 2):
+        scores = tagger.push(Frames(end - pooled // 2, frames[end - pooled // 2 : end]))
+        newest = [s for s in scores if s.end_s > end * FRAME_S + 1e-6]
+        assert all(s.provisional for s in newest)
+        if newest:
+            ahead.append(end)
+            whole = np.concatenate([frames[:end], np.repeat(frames[end - 1 : end], pooled // 2, axis=0)])
+            wanted = offline(name, whole)[-1]
+            np.testing.assert_allclose(newest[-1].probabilities, wanted, atol=1e-4)
+        final += [s.probabilities for s in scores if not s.provisional]
+    assert not [end for end in ahead if 10 * pooled < end < onset]
+    assert 40 * pooled + pooled // 2 in ahead
+    np.testing.assert_allclose(final, offline(name, frames)[: len(final)], atol=1e-4)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from auricle.messages import Audio, Frames
 
-_GROUP = 8
+_GROUP = 4
 """Frames that are multiplied together. A fixed number makes the result the same to the last bit however sound is cut."""
 _BATCH = 64
 """Frames that are transformed together at most, which bounds the memory for a long block."""

@@ -23,16 +23,31 @@ class OnsetWatch:
     def reset(self) -> None:
         """Forgets everything; a beginning is a change."""
         self._past: NDArray[np.float32] | None = None
-        self._left = 0
+        self._left = self._hold
+
+    def changes(self, logmel: NDArray[np.float32]) -> bool:
+        """Whether frames, (streams, t, mel) in dB, bring a change to a stream, or one was a moment ago; nothing is kept."""
+        return self._left > 0 or self._differs(_bands(logmel))
 
     def looks(self, logmel: NDArray[np.float32]) -> bool:
-        """Whether the frames of a step, (streams, t, mel) in dB, bring a change to a stream, or one was a moment ago."""
-        means = logmel.mean(axis=1)
-        bands = means[:, : means.shape[1] // _BANDS * _BANDS].reshape(len(means), -1, _BANDS).mean(axis=2)
+        """The same for the frames of a step, which from then on belong to the past."""
+        bands = _bands(logmel)
         if self._past is None:
-            self._past, self._left = bands, self._hold
-        if np.abs(bands - self._past).max(initial=0.0) >= self._change_db:
+            self._past = bands
+        if self._differs(bands):
             self._left = self._hold
         self._past = self._memory * self._past + (1 - self._memory) * bands
         self._left -= 1
         return self._left >= 0
+
+    def _differs(self, bands: NDArray[np.float32]) -> bool:
+        return self._past is None or bool(np.abs(bands - self._past).max(initial=0.0) >= self._change_db)
+
+
+def _bands(logmel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(streams, t, mel) → (streams, bands), means over time and neighbouring mel bands."""
+    means = logmel.mean(axis=1)
+    bands: NDArray[np.float32] = (
+        means[:, : means.shape[1] // _BANDS * _BANDS].reshape(len(means), -1, _BANDS).mean(axis=2)
+    )
+    return bands

@@ -79,6 +79,7 @@ class OnnxSteps:
 class _Bound:
     """A run whose memory is settled: only the sound changes."""
 
+    session: ort.InferenceSession
     binding: ort.IOBinding
     logmel: ort.OrtValue
     embeddings: ort.OrtValue
@@ -107,37 +108,43 @@ class OnnxStream:
         """Begins so many new streams."""
         self._sets = [_values(self._states(streams))]  # the second comes with the first step, which gives their lengths
         self._turn = 0
-        self._bound: dict[tuple[bool, int, int], _Bound] = {}
+        self._bound: dict[tuple[bool, bool, int, int], _Bound] = {}
 
     def step(self, logmel: Array, *, peek: bool) -> tuple[Array, Array]:
         """Log-mel (streams, t, n_mels), t whole pooled frames → embeddings (streams, p, dims) that are complete now.
 
         With `peek` also those that the future may still change, as if the sound ended here; else none of them.
         """
-        session = self._steps.peek if peek else self._steps.step
-        rows = self._first(session, logmel) if len(self._sets) == 1 else self._next(session, logmel, peek)
+        rows = self._settled(logmel, peek, keep=True) if len(self._sets) == 2 else self._first(logmel, peek)
         complete = rows.shape[1] - (self._unsettled if peek else 0)
         return rows[:, :complete], rows[:, complete:]
 
-    def _first(self, session: ort.InferenceSession, logmel: Array) -> Array:
-        embeddings, *kept = self._run(session, logmel, ["embeddings", *(f"{name} next" for name in self._sets[0])])
+    def peek(self, logmel: Array) -> Array:
+        """All embeddings that are not complete, t ≥ 0, as if the sound ended there; nothing is kept."""
+        if len(self._sets) == 2 and logmel.shape[1] % self._pooled == 0 < logmel.shape[1]:
+            return self._settled(logmel, True, keep=False)
+        return _array(self._run(self._steps.peek, logmel, ["embeddings"])[0])
+
+    def _first(self, logmel: Array, peek: bool) -> Array:
         names = list(self._sets[0])
+        session = self._steps.peek if peek else self._steps.step
+        embeddings, *kept = self._run(session, logmel, ["embeddings", *(f"{name} next" for name in names)])
         self._sets = [_values(dict(zip(names, (value.numpy() for value in kept), strict=True))) for _ in range(2)]
         return _array(embeddings)
 
-    def _next(self, session: ort.InferenceSession, logmel: Array, peek: bool) -> Array:
-        key = peek, logmel.shape[1], self._turn
-        if key not in self._bound:
-            self._bound[key] = self._bind(session, logmel, self._unsettled if peek else 0)
-        bound = self._bound[key]
+    def _settled(self, logmel: Array, peek: bool, *, keep: bool) -> Array:
+        """A run of whole pooled frames, all of whose lengths are known."""
+        key = peek, keep, logmel.shape[1], self._turn
+        bound = self._bound.get(key) or self._bound.setdefault(key, self._bind(logmel, peek, keep=keep))
         bound.logmel.update_inplace(np.ascontiguousarray(logmel))
-        session.run_with_iobinding(bound.binding)
-        self._turn = 1 - self._turn
+        bound.session.run_with_iobinding(bound.binding)
+        self._turn = 1 - self._turn if keep else self._turn
         return _array(bound.embeddings).copy()
 
-    def _bind(self, session: ort.InferenceSession, logmel: Array, unsettled: int) -> _Bound:
+    def _bind(self, logmel: Array, peek: bool, *, keep: bool) -> _Bound:
         """From the set whose turn it is to the other."""
-        rows = logmel.shape[1] // self._pooled + unsettled
+        session = self._steps.peek if peek else self._steps.step
+        rows = logmel.shape[1] // self._pooled + (self._unsettled if peek else 0)
         dims = session.get_outputs()[-1].shape[2]
         sound = ort.OrtValue.ortvalue_from_numpy(np.zeros(logmel.shape, np.float32))
         embeddings = ort.OrtValue.ortvalue_from_numpy(np.zeros((len(logmel), rows, dims), np.float32))
@@ -146,12 +153,9 @@ class OnnxStream:
         binding.bind_ortvalue_output("embeddings", embeddings)
         for name, value in self._sets[self._turn].items():
             binding.bind_ortvalue_input(name, value)
-            binding.bind_ortvalue_output(f"{name} next", self._sets[1 - self._turn][name])
-        return _Bound(binding, sound, embeddings)
-
-    def peek(self, logmel: Array) -> Array:
-        """All embeddings that are not complete, t ≥ 0, as if the sound ended there; nothing is kept."""
-        return _array(self._run(self._steps.peek, logmel, ["embeddings"])[0])
+            if keep:
+                binding.bind_ortvalue_output(f"{name} next", self._sets[1 - self._turn][name])
+        return _Bound(session, binding, sound, embeddings)
 
     def rows(self, embeddings: Array) -> Array:
         """Embeddings (p, dims) → probabilities (p, classes), each pooled frame's own."""

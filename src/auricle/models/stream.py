@@ -18,6 +18,7 @@ class LockstepTagger:
     The scores are WindowTagger's, at a cost that no window multiplies. A step gives the scores that the new frames
     complete. One that peeks also gives what the newest frames would score if the sound ended now; those scores are
     provisional, and nothing of them is kept. Until every layer has had a frame to give, a peek hears all frames so far.
+    While the sound changes, half a pooled frame is worth a peek too, as if it went on like its last frame to the end.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class LockstepTagger:
             self._watch.reset()
         self._frames: Array | None = None  # (streams, t, mel): those that no step has taken
         self._taken = 0  # frames that steps have taken
+        self._heard = 0  # frames that a step or a peek has heard
         self._next = self._step  # how many frames the streams must have before the next step
         self._complete: list[Array] = []  # complete embeddings (streams, dims), of the newest pooled frames
         self._forgotten = 0  # pooled frames that came before those
@@ -74,6 +76,8 @@ class LockstepTagger:
             seen, self._frames = self._frames[:, :count], self._frames[:, count:]
             self._run(seen, scores)
             self._next += self._step
+        if self._watch is not None and self._provisional:
+            self._look_ahead(self._watch, self._frames, scores)
         return scores
 
     def flush(self) -> list[list[Scores]]:
@@ -97,7 +101,7 @@ class LockstepTagger:
 
     def _run(self, frames: Array, scores: list[list[Scores]]) -> None:
         """One step, and a peek where it is wanted."""
-        total = self._taken + frames.shape[1]
+        total = self._heard = self._taken + frames.shape[1]
         peeks = self._provisional and (self._watch is None or self._watch.looks(frames[:, -self._step :]))
         if total >= self._begin:
             complete_now, unsettled = self._network.step(frames, peek=peeks)
@@ -111,6 +115,16 @@ class LockstepTagger:
         complete = max(self._final, self._forgotten + len(self._complete) - self._reach)
         self._give(scores, last=total // self._pooled if peeks else complete, final=complete)
         self._forget(min(self._final - self._reach, self._forgotten + len(self._complete) - self._window))
+
+    def _look_ahead(self, watch: OnsetWatch, frames: Array, scores: list[list[Scores]]) -> None:
+        """A peek at the `frames` that no step has taken, where those that were not heard yet are enough and a change."""
+        unheard = frames[:, self._heard - self._taken :]
+        missing = -frames.shape[1] % self._pooled
+        if missing == 0 or unheard.shape[1] < self._pooled // 2 or not watch.changes(unheard):
+            return
+        self._newest = self._peek(np.concatenate([frames, np.repeat(frames[:, -1:], missing, axis=1)], axis=1))
+        self._heard = self._taken + frames.shape[1]
+        self._give(scores, last=(self._heard + missing) // self._pooled, final=self._final)
 
     def _forget(self, before: int) -> None:
         if before > self._forgotten:
