@@ -72,6 +72,7 @@ def events(model: assembly.Loaded, frames: NDArray[np.float32]) -> list[Event]:
         thresholds=[card.thresholds[label] for label in card.labels],
         durations=Durations(minimum_s=0.25, merge_gap_s=0.5, maximum_s=60),
         smoothing=MedianFilter(length=3),
+        early=False,
         source="stream",
         model=card.name,
     )

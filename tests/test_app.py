@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from auricle.app import Auricle
+from auricle.app import DEMONSTRATION, Auricle
 from auricle.config import ConfDef
 from auricle.errors import ModelError, SourceError
+from auricle.messages import UNSURE, Event
+from auricle.settings import load
+from auricle.sinks.inbox import Inbox
 from auricle.sources.array import ArraySource
 from auricle.sources.file import FileSource
 from auricle.sources.pipe import PipeSource
@@ -73,3 +76,24 @@ def test_a_model_that_is_none_is_one_sentence(conf: ConfDef, message: str) -> No
     with pytest.raises(ModelError, match=message) as caught:
         _ = Auricle(conf).card
     one_sentence(caught.value)
+
+
+def heard(*settings: str) -> list[Event]:
+    """The events of the demonstration, heard as if live but as fast as it goes, in the order of their announcement."""
+    auricle, inbox = Auricle(load(list(settings))), Inbox(length=10**6)
+    auricle.pipeline(auricle.recording(DEMONSTRATION, None), inbox, live=True).run()
+    return inbox.take()
+
+
+def test_early_events_come_first_and_change_nothing() -> None:
+    """Most of the demonstration's sounds are suspected before they are sure; the sure ones are as without."""
+    plain, early = heard(), heard("EARLY=always")
+    assert [(e.state, e.label, e.onset_s) for e in early if e.state not in UNSURE] == [
+        (e.state, e.label, e.onset_s) for e in plain
+    ]
+    histories: dict[int, list[str]] = {}
+    for event in early:
+        histories.setdefault(event.id, []).append(event.state.value)
+    kinds = {tuple(states) for states in histories.values()}
+    assert kinds <= {("suspected", "withdrawn"), ("suspected", "started", "ended"), ("started", "ended")}
+    assert sum(states[:2] == ["suspected", "started"] for states in histories.values()) >= 3

@@ -13,7 +13,7 @@ from auricle.card import Thresholds
 from auricle.events.decoder import EventDecoder
 from auricle.events.hysteresis import Durations
 from auricle.events.smoothing import MedianFilter
-from auricle.messages import Event, EventState, Scores
+from auricle.messages import UNSURE, Event, EventState, Scores
 
 FRAME_S = 0.1
 LABELS = ("Dog", "Cat", "Rain")
@@ -23,7 +23,12 @@ TINY = 1e-6
 
 
 def decoder(
-    thresholds: Thresholds, durations: Durations, length: int = 1, tracked: tuple[int, ...] = (0, 1, 2)
+    thresholds: Thresholds,
+    durations: Durations,
+    length: int = 1,
+    tracked: tuple[int, ...] = (0, 1, 2),
+    *,
+    early: bool = False,
 ) -> EventDecoder:
     """One for three labels."""
     return EventDecoder(
@@ -32,6 +37,7 @@ def decoder(
         thresholds=[thresholds] * 3,
         durations=durations,
         smoothing=MedianFilter(length=length),
+        early=early,
         source="a source",
         model="a model",
     )
@@ -222,6 +228,7 @@ def test_each_label_has_its_own_thresholds() -> None:
         thresholds=[Thresholds(0.3, 0.3), Thresholds(0.6, 0.6), Thresholds(0.9, 0.9)],
         durations=NONE_OF_IT,
         smoothing=MedianFilter(length=1),
+        early=False,
         source="",
         model="",
     )
@@ -247,3 +254,58 @@ def test_goes_on_after_an_end() -> None:
     assert {event.id for event in first} == {1}
     assert {event.id for event in second} == {2}
     assert [(e.state, e.onset_s, e.offset_s) for e in first] == [(e.state, e.onset_s, e.offset_s) for e in second]
+
+
+def peeked(first: int, row: list[float]) -> Scores:
+    """A provisional frame."""
+    return Scores(first * FRAME_S, (first + 1) * FRAME_S, np.array(row, np.float32), provisional=True)
+
+
+def test_a_suspected_event_is_started_under_the_same_number() -> None:
+    """Once; a second peek says nothing new."""
+    subject = decoder(HALF, Durations(minimum_s=0.2, merge_gap_s=0.0, maximum_s=1e9), early=True)
+    told = [*subject.push(peeked(0, [0.9, 0, 0])), *subject.push(peeked(0, [0.95, 0, 0]))]
+    for scores in frames([[0.8, 0, 0]] * 3 + [[0, 0, 0]] * 2):
+        told += subject.push(scores)
+    told += subject.end(0.5)
+    assert [event.state.value for event in told] == ["suspected", "started", "updated", "ended"]
+    assert {event.id for event in told} == {1}
+
+
+def test_a_suspicion_that_is_not_borne_out_is_withdrawn() -> None:
+    """When the final scores have come to its frame; the next event has a number of its own."""
+    subject = decoder(HALF, Durations(minimum_s=0.2, merge_gap_s=0.0, maximum_s=1e9), early=True)
+    told = subject.push(peeked(1, [0.9, 0, 0]))
+    for scores in frames([[0.1, 0, 0], [0.8, 0, 0], [0.1, 0, 0], [0.1, 0, 0]]):
+        told += subject.push(scores)
+    assert [event.state.value for event in told] == ["suspected", "withdrawn"]
+    told = [*subject.push(peeked(4, [0, 0.9, 0])), *subject.end(0.5)]
+    assert [(event.state.value, event.id) for event in told] == [("suspected", 2), ("withdrawn", 2)]
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.floats(0, 1, width=32)), max_size=60),
+    st.sampled_from([1, 3]),
+    st.sampled_from([0.0, 0.2, 0.3]),
+)
+def test_every_suspicion_has_an_outcome(values: list[tuple[bool, float]], length: int, gap_s: float) -> None:
+    """Whatever the peeks say: each suspected event is started or withdrawn, and final events are as without peeks."""
+    rules = Durations(minimum_s=0.2, merge_gap_s=gap_s, maximum_s=1.0)
+    subject, plain = decoder(HALF, rules, length, early=True), decoder(HALF, rules, length)
+    told, wanted, at = [], [], 0
+    for provisional, score in values:
+        if provisional:
+            told += subject.push(peeked(at, [score, 0, 0]))
+        else:
+            (frame,) = frames([[score, 0, 0]])
+            moved = Scores(at * FRAME_S, (at + 1) * FRAME_S, frame.probabilities, provisional=False)
+            told += subject.push(moved)
+            wanted += plain.push(moved)
+            at += 1
+    told += subject.end(at * FRAME_S)
+    wanted += plain.end(at * FRAME_S)
+    sure = [(e.state, e.onset_s, e.offset_s) for e in told if e.state not in UNSURE]
+    assert sure == [(e.state, e.onset_s, e.offset_s) for e in wanted]
+    for number in {event.id for event in told}:
+        states = [event.state.value for event in told if event.id == number if event.state is not EventState.UPDATED]
+        assert states in (["suspected", "withdrawn"], ["suspected", "started", "ended"], ["started", "ended"])

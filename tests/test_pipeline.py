@@ -80,6 +80,7 @@ def decoder(labels: Sequence[str], on: float, length: int = 1, minimum_s: float 
         thresholds=[Thresholds(on, on)] * len(labels),
         durations=Durations(minimum_s, 0.0, 100.0),
         smoothing=MedianFilter(length=length),
+        early=False,
         source="s",
         model="m",
     )

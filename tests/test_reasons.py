@@ -69,7 +69,7 @@ def test_the_reason_agrees_with_the_decoder(values: list[float], smoothing: int)
     """It says that there is an event, that there was one, or that there is none, exactly when the decoder says so."""
     decoder = EventDecoder(
         labels=["Dog", "Cat"], tracked=[0, 1], thresholds=LIMITS, durations=DURATIONS,
-        smoothing=MedianFilter(length=1), source="test", model="test",
+        smoothing=MedianFilter(length=1), early=False, source="test", model="test",
     )  # fmt: skip
     median = MedianFilter(length=smoothing)
     smoothed = [*(frame for one in scores(values) for frame in median.push(one)), *median.flush()]

@@ -162,8 +162,8 @@ class Auricle:
 
     def demonstration(self) -> Source:
         """The recording that ships with the package, at the speed of life."""
-        file = FileSource(path=DEMONSTRATION, channel=0, chunk_length=self.conf.AUDIO_CHUNK_LENGTH)
-        return PacedSource(source=file)
+        chunk = self.conf.AUDIO_CHUNK_LENGTH
+        return PacedSource(source=FileSource(path=DEMONSTRATION, channel=0, chunk_length=chunk))
 
     def live_tagger(self) -> assembly.LiveTagger:
         """A fresh one, by label; what takes long is done once. Raises ModelError."""
@@ -185,6 +185,7 @@ class Auricle:
             thresholds=self.thresholds,
             durations=self.durations,
             smoothing=MedianFilter(length=self.smoothing_frames),
+            early=conf.EARLY == "always",
             source=source.name,
             model=card.name,
         )
@@ -244,6 +245,5 @@ def front_end(facts: FrontEndFacts) -> FrontEnd:
 
 def resampler(output_rate: int, input_rate: int) -> Resampler:
     """A fresh resampler to `output_rate`."""
-    if input_rate == output_rate:
-        return PassThrough()
-    return StreamResampler(input_rate=input_rate, output_rate=output_rate)
+    same = input_rate == output_rate
+    return PassThrough() if same else StreamResampler(input_rate=input_rate, output_rate=output_rate)

@@ -129,6 +129,12 @@ class ConfDef:
     MERGE_GAP: float = _key(0.75, "two events of one label that lie closer are one", unit="s", low=0, high=3600)
     MAX_DURATION: float = _key(60.0, "a longer event is ended and begun anew", unit="s", low=1, high=86400)
 
+    EARLY: str = _key(
+        "never",
+        "live, whether an event is announced as suspected before its future is known, and later started or withdrawn",
+        choices=("never", "always"),
+    )
+
     # The display
     REFRESH_RATE: float = _key(10.0, "how often the live view is drawn", unit="1/s", low=0.2, high=60)
     QUEUE_LENGTH: int = _key(

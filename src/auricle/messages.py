@@ -53,9 +53,16 @@ class Scores:
 class EventState(Enum):
     """Where an event is in its life."""
 
+    SUSPECTED = "suspected"
+    """Where EARLY asks for it: heard before its future is known; it will be started, under the same id, or withdrawn."""
+    WITHDRAWN = "withdrawn"
     STARTED = "started"
     UPDATED = "updated"
     ENDED = "ended"
+
+
+UNSURE = frozenset({EventState.SUSPECTED, EventState.WITHDRAWN})
+"""What views need not show: their rows show the same scores."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,10 @@ class SourceState(Enum):
     WAITING = "waiting"
     """The device went away or delivers nothing; it is being looked for."""
     ENDED = "ended"
+
+
+UNSURE = frozenset({EventState.SUSPECTED, EventState.WITHDRAWN})
+"""What views need not show: their rows show the same scores."""
 
 
 @dataclass(frozen=True)

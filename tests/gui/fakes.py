@@ -94,7 +94,7 @@ class FakeEngine:
             tagger=ScriptedTagger(script=self.script, classes=len(LABELS), frame_s=HOP / RATE),
             decoder=EventDecoder(
                 labels=LABELS, tracked=tracked, thresholds=limits, durations=durations,
-                smoothing=MedianFilter(length=1), source="hiss", model="fake",
+                smoothing=MedianFilter(length=1), early=False, source="hiss", model="fake",
             ),
             sink=listener,
             limits=Limits(0.5, -90.0, 5.0),

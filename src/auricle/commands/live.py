@@ -33,7 +33,7 @@ def listen(arguments: argparse.Namespace) -> int:
     source = auricle.microphone()
     sinks: dict[str, Sink] = {"notes": EventLines(stream=sys.stderr, events=False)}
     if arguments.format == "jsonl":
-        states = frozenset({EventState.STARTED, EventState.ENDED})
+        states = frozenset(EventState) - {EventState.UPDATED}
         lines = JsonLines(stream=sys.stdout, states=states, began=source.began)
         sinks["jsonl"] = _Vital(lines, source)
     elif arguments.format == "table" and sys.stdout.isatty():

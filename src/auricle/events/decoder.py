@@ -13,9 +13,9 @@ from auricle.messages import Event, EventState, Scores
 
 
 class EventDecoder:
-    """Final scores in, events out; provisional scores are for the eye and start nothing. One thread at a time.
+    """Final scores in, events out; provisional scores start nothing, but may make one suspected. One thread at a time.
 
-    Every started event ends, and no label has two open events.
+    Every started event ends, every suspected one is started or withdrawn, and no label has two open events.
     """
 
     def __init__(
@@ -26,23 +26,29 @@ class EventDecoder:
         thresholds: Sequence[Thresholds],
         durations: Durations,
         smoothing: MedianFilter,
+        early: bool,
         source: str,
         model: str,
     ) -> None:
-        """`tracked`: the indices of the labels that may make events; `thresholds`: one for each of `labels`."""
+        """`tracked`: the indices of the labels that may make events; `thresholds`: one for each of `labels`.
+
+        With `early`, a provisional score at the on-threshold makes an event suspected.
+        """
         self._labels, self._smoothing, self._source, self._model = labels, smoothing, source, model
         self._states = {k: Hysteresis(thresholds=thresholds[k], durations=durations) for k in tracked}
         self._on = np.full(len(labels), np.inf, np.float32)
         for k in tracked:
             self._on[k] = thresholds[k].on
         self._busy: set[int] = set()
-        self._ids: dict[int, int] = {}  # label index → number of its open event
+        self._early = early
+        self._ids: dict[int, int] = {}  # label index → number of its open or suspected event
+        self._suspected: dict[int, Scores] = {}  # label index → the frame that made it suspected
         self._count = 0
 
     def push(self, scores: Scores) -> list[Event]:
         """The events that `scores` start, update or end, in order of label."""
         if scores.provisional:
-            return []
+            return self._suspect(scores) if self._early else []
         return [event for smoothed in self._smoothing.push(scores) for event in self._decode(smoothed)]
 
     def end(self, time_s: float) -> list[Event]:
@@ -51,7 +57,37 @@ class EventDecoder:
         for k in sorted(self._busy):
             events += [self._event(k, change) for change in self._states[k].end(time_s)]
         self._busy.clear()
+        return events + [self._withdrawn(k) for k in sorted(self._suspected)]
+
+    def _suspect(self, scores: Scores) -> list[Event]:
+        events = []
+        for k in np.flatnonzero(scores.probabilities >= self._on).tolist():
+            if k not in self._ids:
+                self._suspected[k] = scores
+                self._count += 1
+                self._ids[k] = self._count
+                events.append(self._of_frame(k, scores, EventState.SUSPECTED))
         return events
+
+    def _withdrawn(self, k: int) -> Event:
+        event = self._of_frame(k, self._suspected.pop(k), EventState.WITHDRAWN)
+        del self._ids[k]
+        return event
+
+    def _of_frame(self, k: int, scores: Scores, state: EventState) -> Event:
+        score = float(scores.probabilities[k])
+        return Event(
+            id=self._ids[k],
+            state=state,
+            source=self._source,
+            label=self._labels[k],
+            onset_s=scores.start_s,
+            offset_s=None,
+            peak=score,
+            mean=score,
+            model=self._model,
+            member=scores.members[k] if scores.members else "",
+        )
 
     def _decode(self, scores: Scores) -> list[Event]:
         events: list[Event] = []
@@ -65,10 +101,12 @@ class EventDecoder:
                 self._busy.discard(k)
             else:
                 self._busy.add(k)
-        return events
+        # What the final scores have come to and do not bear out was nothing.
+        gone = [k for k, seen in self._suspected.items() if self._states[k].idle and scores.end_s >= seen.end_s]
+        return events + [self._withdrawn(k) for k in sorted(gone)]
 
     def _event(self, k: int, change: Change) -> Event:
-        if change.kind == "started":
+        if change.kind == "started" and self._suspected.pop(k, None) is None:
             self._count += 1
             self._ids[k] = self._count
         ended = change.kind == "ended"

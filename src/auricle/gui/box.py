@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from auricle.messages import Event, Frames, Health, Message, Scores
+from auricle.messages import UNSURE, Event, Frames, Health, Message, Scores
 
 SHOWN_S = 30.0
 """Scores older than that are of no use to the window."""
@@ -62,7 +62,8 @@ class Box:
             if isinstance(message, Scores):
                 self._score(message)
             elif isinstance(message, Event):
-                self._events[message.id] = message
+                if message.state not in UNSURE:
+                    self._events[message.id] = message
                 if len(self._events) > _EVENTS:
                     self._events.pop(next(iter(self._events)))
             else:

@@ -18,7 +18,7 @@ from rich.progress_bar import ProgressBar as Bar
 from rich.table import Table
 from rich.text import Text
 
-from auricle.messages import Event, EventState, Health, Message, Scores, SourceState
+from auricle.messages import UNSURE, Event, EventState, Health, Message, Scores, SourceState
 from auricle.sinks.table import clock
 
 Ranking = Callable[[NDArray[np.float32]], list[tuple[str, float]]]
@@ -54,7 +54,8 @@ class TerminalView:
         if isinstance(message, Scores):
             self._top = self._rank(message.probabilities)
         elif isinstance(message, Event):
-            self._note(message)
+            if message.state not in UNSURE:
+                self._note(message)
         else:
             self._hold(message)
         now_s = time.monotonic()
@@ -154,7 +155,7 @@ class EventLines:
         if isinstance(message, Event) and self._events:
             if message.state is EventState.STARTED:
                 self._write(f"{clock(message.onset_s):>9}  {message.label} begins")
-            elif message.offset_s is not None:
+            elif message.state is EventState.ENDED and message.offset_s is not None:
                 length_s = message.offset_s - message.onset_s
                 self._write(
                     f"{clock(message.offset_s):>9}  {message.label} ends after {length_s:.1f} s, at most {message.peak:.0%}"
