@@ -82,9 +82,11 @@ class Box:
     def close(self) -> None:
         """Nothing is held."""
 
-    def take(self) -> News:
-        """What is new; the box is empty afterwards."""
+    def take(self) -> News | None:
+        """What is new, if anything is; the box is empty afterwards."""
         with self._lock:
+            if not (self._changed or self._events or self._frames or self._health):
+                return None
             now = None
             if self._changed and self._recent:
                 now = np.max([scores.probabilities for scores in self._recent], axis=0)

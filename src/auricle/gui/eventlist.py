@@ -26,6 +26,7 @@ class EventList(ttk.Treeview):
         """`chosen` is called with the label of an event that the user wants to know more about."""
         super().__init__(parent, columns=list(_COLUMNS), show="headings", selectmode="browse", height=3)
         self._look, self._lines = look, dict[tuple[int, int], str]()  # (run, event) → line
+        self._shown: dict[tuple[int, int], tuple[str, ...]] = {}
         self.run = 0
         """Counts streams; an event's number is its own within one."""
         for name, (title, _) in _COLUMNS.items():
@@ -47,12 +48,17 @@ class EventList(ttk.Treeview):
         length = "now" if event.offset_s is None else f"{event.offset_s - event.onset_s:.1f} s"
         time = (began + timedelta(seconds=event.onset_s)).strftime("%H:%M:%S")
         values, tags = (time, event.label, length, f"{event.peak:.0%}"), ("now",) if going_on else ()
+        if self._shown.get(key) == values:  # every change of a line draws the whole list
+            return
+        self._shown[key] = values
         if key in self._lines:
             self.item(self._lines[key], values=values, tags=tags)
         else:
             self._lines[key] = self.insert("", 0, values=values, tags=tags)
             if len(self._lines) > _MOST:
-                self.delete(self._lines.pop(next(iter(self._lines))))
+                oldest = next(iter(self._lines))
+                self.delete(self._lines.pop(oldest))
+                del self._shown[oldest]
 
     def arrange(self) -> None:
         """Fits columns and colours to fonts and theme."""

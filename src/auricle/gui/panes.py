@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _WIDE, _TALL = 740, 660
 """From this width on two columns, else from this height on two floors, else the ranking alone; the theme's pixels."""
 _EXPLAIN_S = 0.2
-_METER_S = 0.06
 
 
 class Panes:
@@ -33,7 +32,8 @@ class Panes:
         self._app, self._look = app, app.look
         self.history = History()
         self._session: Session | None = None
-        self._explained_s = self._unmoved_s = 0.0
+        self._explained_s = 0.0
+        self._opened: tk.Widget | None = None
         self._build_top(app.top_widgets["area"], engine)
         self._build_middle(app.mid_widgets["area"])
         self._build_bottom(app.bottom_widgets["area"])
@@ -112,18 +112,14 @@ class Panes:
             self.meter.show(news.health.level_dbfs, news.peak_dbfs)
         for event in news.events:
             self.events.show(event, began)
-        for frames in news.frames:
-            self.spectrum.push(frames)
+        self.spectrum.push(news.frames)
 
     def step(self, elapsed_s: float, now_s: float) -> None:
         """Moves what moves."""
-        self._unmoved_s += elapsed_s
-        if self._unmoved_s >= _METER_S:
-            self.meter.step(self._unmoved_s)
-            self._unmoved_s = 0.0
+        self.meter.step(elapsed_s)
         self.spectrum.step(elapsed_s)
         self.status.step(now_s)
-        if now_s - self._explained_s >= _EXPLAIN_S and self.why.winfo_ismapped():
+        if now_s - self._explained_s >= _EXPLAIN_S and self._opened is self.why:
             self._explained_s = now_s
             self._answer()
 
@@ -139,7 +135,7 @@ class Panes:
 
     def open_help(self) -> None:
         """Opens or closes the list of keys."""
-        if self.help.winfo_ismapped():
+        if self._opened is self.help:
             self.close()
         else:
             self._open(self.help)
@@ -147,12 +143,12 @@ class Panes:
 
     def close(self) -> bool:
         """Closes whatever has been opened; False if nothing was."""
-        opened = [pane for pane in (self.why, self.help) if pane.winfo_manager()]
-        for pane in opened:
-            pane.place_forget()
-        if opened:
-            self._app.focus_set()
-        return bool(opened)
+        if self._opened is None:
+            return False
+        self._opened.place_forget()
+        self._opened = None
+        self._app.focus_set()
+        return True
 
     def arrange(self) -> None:
         """One column or two, one floor or two, as the size allows."""
@@ -171,9 +167,8 @@ class Panes:
         self.spectrum.arrange()
         self.events.arrange()
         self.why.arrange()
-        for pane in (self.why, self.help):
-            if pane.winfo_manager():
-                self._open(pane)
+        if self._opened is not None:
+            self._open(self._opened)
 
     def _answer(self) -> None:
         session, label = self._session, self.why.label
@@ -187,9 +182,9 @@ class Panes:
 
     def _open(self, pane: tk.Widget) -> None:
         """Beside the ranking where there is room, else over it."""
-        for other in (self.why, self.help):
-            if other is not pane:
-                other.place_forget()
+        if self._opened not in (None, pane):
+            self._opened.place_forget()
+        self._opened = pane
         place = self.aside if self.aside.winfo_manager() else self._app.mid_widgets["card"]
         pane.place(in_=place, x=0, y=0, relwidth=1.0, relheight=1.0, bordermode="outside")
         pane.lift()

@@ -6,28 +6,34 @@ import math
 import tkinter as tk
 
 from auricle.gui import pictures
+from auricle.gui.items import ItemCanvas
 from auricle.gui.look import Look
 
-_RISE_S, _FALL_S = 0.07, 0.35
+_RISE_S, _FALL_S = 0.07, 0.2
 """How fast a bar follows its score: two thirds of the way in so long."""
-_STILL_PX = 0.5
+_STILL_PX = 3.0
+"""What is nearer than that jumps: a score's own unrest needs no animation."""
+_ROOT_PX = 8
+_FIGURE_S = 0.5
+"""A figure stands at least so long, unless its row turns hot or shows another sound: it is to be read."""
 
 
-class SoundRow(tk.Canvas):
+class SoundRow(ItemCanvas):
     """One row of the ranking. `label`, `score` and `threshold` are what it shows; the bar follows in `step`."""
 
     def __init__(self, parent: tk.Misc, *, rank: int, look: Look) -> None:
         """An empty row."""
-        super().__init__(parent, highlightthickness=look.px(2), borderwidth=0, takefocus=0, width=1, height=1)
+        super().__init__(parent, width=1, height=1, border=look.px(2))
         self.rank, self.label, self.score = rank, "", 0.0
         self.threshold: float | None = None
         self._look, self._drawn, self._bar, self._hover = look, 0.0, (0, 0, 0, 1), False
-        self._label_width, self._trough = 0, tuple[object, ...]()
         self._items = {name: self.create_text(0, 0, anchor="w") for name in ("rank", "label", "figure")}
-        self._filled: tuple[object, ...] = ()
-        self._end, self._figure = -1, ""  # the bar's end on the screen, and what stands behind it
+        self._label_width, self._width, self._back = 0, 0, ""  # what the label may take, the bar takes, is around it
+        self._caps: set[str] = set()
+        self._figure, self._figure_s = "", 0.0  # what is written, and for how long it has been
         for part in ("trough", "fill"):
-            self._items[part] = self.create_rectangle(0, 0, 0, 0, width=0)
+            for piece in ("root", ""):
+                self._items[part + piece] = self.create_rectangle(0, 0, 0, 0, width=0)
             for end in ("left", "right"):
                 self._items[part + end] = self.create_image(0, 0, anchor="nw")
         self._items["mark"] = self.create_rectangle(0, 0, 0, 0, width=0)
@@ -45,33 +51,49 @@ class SoundRow(tk.Canvas):
         """The score that the bar stands at now, 0…1."""
         return self._drawn
 
+    @property
+    def figure(self) -> str:
+        """What is written at its end: the score as it was at most half a second ago."""
+        return self._figure
+
     def show(self, label: str, score: float, threshold: float | None) -> None:
         """Shows a sound; another one than before begins with its bar where the row's was."""
         was = (self.label, self.threshold, self.is_hot)
         self.label, self.score, self.threshold = label, min(1.0, max(0.0, score)), threshold
-        figure = f"{self.score:.0%}" if label else ""
-        if figure != self._figure:
-            self._figure = figure
-            self.itemconfigure(self._items["figure"], text=figure)
         if (self.label, self.threshold, self.is_hot) != was:
+            self._write()
             self._dress()
 
     def clear(self) -> None:
         """Shows no sound."""
         self.show("", 0.0, None)
 
-    def step(self, elapsed_s: float) -> bool:
-        """Moves the bar towards its score; True while it is on its way."""
+    def step(self, elapsed_s: float) -> int:
+        """Moves bar and figure towards the score; gives the pixels that are left to go, 0 when they have arrived."""
+        self._figure_s += elapsed_s
+        if self._figure_s >= _FIGURE_S:
+            self._write()
+        return self._move(elapsed_s) or int(self._figure != self._wanted)
+
+    @property
+    def _wanted(self) -> str:
+        return f"{self.score:.0%}" if self.label else ""
+
+    def _write(self) -> None:
+        figure = self._wanted
+        if figure != self._figure:
+            self._figure, self._figure_s = figure, 0.0
+            self.dress(self._items["figure"], text=figure)
+
+    def _move(self, elapsed_s: float) -> int:
         away = self.score - self._drawn
-        width = max(1, self._bar[2] - self._bar[0])
-        if abs(away) * width < _STILL_PX:
-            if self._drawn != self.score:
-                self._drawn = self.score
-                self._draw_fill()
-            return False
-        self._drawn += away * (1.0 - math.exp(-elapsed_s / (_RISE_S if away > 0 else _FALL_S)))
-        self._draw_fill()
-        return True
+        width = self._bar[2] - self._bar[0]
+        arrives = abs(away) * width < _STILL_PX
+        share = 1.0 if arrives else 1.0 - math.exp(-elapsed_s / (_RISE_S if away > 0 else _FALL_S))
+        self._drawn = self.score if arrives else self._drawn + share * away
+        if round(self._drawn * width) != self._width:
+            self._draw_fill()
+        return math.ceil(abs(self.score - self._drawn) * width)
 
     def arrange(self) -> None:
         """Places and colours everything, after a change of size, fonts or theme."""
@@ -91,9 +113,9 @@ class SoundRow(tk.Canvas):
             self._label_width = round(0.45 * (width - left - pad - figure))
             self._bar = (left + self._label_width + gap, bar_y, width - pad - figure - gap, bar_y + thick)
         for name, x, anchor in (("rank", pad, "w"), ("label", left, "w"), ("figure", width - pad, "e")):
-            self.coords(items[name], x, text_y)
-            self.itemconfigure(items[name], anchor=anchor)
-        self.itemconfigure(items["rank"], font=look.font("table"), fill=look.theme.muted)
+            self.put(items[name], x, text_y)
+            self.dress(items[name], anchor=anchor)
+        self.dress(items["rank"], font=look.font("table"), fill=look.theme.muted)
         self._dress()
 
     def _dress(self) -> None:
@@ -103,61 +125,61 @@ class SoundRow(tk.Canvas):
         if self._hover and self.label:
             back = pictures.mixed(back, theme.text, 0.05)
         cursor = "hand2" if self.label else ""
+        self._back = back
         self.configure(background=back, highlightbackground=back, highlightcolor=theme.accent, cursor=cursor)
-        self.itemconfigure(items["rank"], text=str(self.rank) if self.label else "")
+        self.dress(items["rank"], text=str(self.rank) if self.label else "")
         label = look.fitted(role, self.label, self._label_width)
-        self.itemconfigure(items["label"], text=label, font=look.font(role), fill=theme.text)
-        self.itemconfigure(items["figure"], font=look.font(role), fill=theme.accent if self.is_hot else theme.text)
-        self._draw_trough(back)
+        self.dress(items["label"], text=label, font=look.font(role), fill=theme.text)
+        self.dress(items["figure"], font=look.font(role), fill=theme.accent if self.is_hot else theme.text)
+        self._draw_trough()
         self._draw_fill()
 
-    def _draw_trough(self, back: str) -> None:
-        theme, (x0, y0, x1, y1) = self._look.theme, self._bar
+    def _draw_trough(self) -> None:
+        theme, (x0, y0, x1, y1), mark = self._look.theme, self._bar, self._items["mark"]
         shown = bool(self.label) and x1 - x0 > y1 - y0
-        look = (shown, theme.trough, theme.text, back, self._bar, self.threshold)
-        if look == self._trough:
-            return
-        self._trough = look
-        self._paint_bar("trough", theme.trough, back, back, shown)
-        if shown:
-            self._place_bar("trough", x1)
+        self._draw_bar("trough", x1 if shown else None, theme.trough, self._back)
         if self.threshold is None or not shown:
-            self.itemconfigure(self._items["mark"], state="hidden")
+            self.dress(mark, state="hidden")
             return
         x, out = x0 + round(self.threshold * (x1 - x0)), self._look.px(2)
-        self.itemconfigure(self._items["mark"], state="normal", fill=theme.text)
-        self.coords(self._items["mark"], x, y0 - out, x + self._look.px(2), y1 + out)
+        self.dress(mark, state="normal", fill=theme.text)
+        self.put(mark, x, y0 - out, x + self._look.px(2), y1 + out)
 
     def _draw_fill(self) -> None:
-        """As far as the bar has moved; nothing is done where no pixel changes."""
+        """As far as the bar has moved."""
         theme, (x0, y0, x1, y1) = self._look.theme, self._bar
-        width = round(self._drawn * (x1 - x0))
-        shown = bool(self.label) and width >= 2 and x1 - x0 > y1 - y0
+        self._width = round(self._drawn * (x1 - x0))
+        shown = bool(self.label) and self._width >= 2 and x1 - x0 > y1 - y0
         colour = theme.accent if self.is_hot else theme.calm
-        look = (shown, colour, str(self["background"]), self._bar)
-        if look != self._filled:
-            self._filled, self._end = look, -1
-            self._paint_bar("fill", colour, look[2], theme.trough, shown)
-        end = x0 + max(width, y1 - y0)
-        if shown and end != self._end:
-            self._end = end
-            self._place_bar("fill", end)
+        self._draw_bar("fill", x0 + max(self._width, y1 - y0) if shown else None, colour, theme.trough)
 
-    def _paint_bar(self, part: str, colour: str, before: str, after: str, shown: bool) -> None:
-        height, state = self._bar[3] - self._bar[1], "normal" if shown else "hidden"
-        self.itemconfigure(self._items[part], state=state, fill=colour)
-        self.itemconfigure(self._items[part + "left"], state=state, image=self._cap(height, colour, before, left=True))
-        self.itemconfigure(self._items[part + "right"], state=state, image=self._cap(height, colour, after, left=False))
-        self.coords(self._items[part + "left"], *self._bar[:2])
+    def _draw_bar(self, part: str, right: int | None, colour: str, after: str) -> None:
+        """A bar with round ends up to `right`, before the colour `after`; hidden where that is None.
 
-    def _place_bar(self, part: str, right: int) -> None:
+        Its root stands still, so that Tk does not draw the left end, a picture, anew whenever the right one moves.
+        """
         x0, y0, _, y1 = self._bar
-        round_end = max(1, (y1 - y0) // 2)
-        self.tk.call(str(self), "coords", self._items[part], x0 + round_end, y0, right - round_end, y1)
-        self.tk.call(str(self), "coords", self._items[part + "right"], right - round_end, y0)
+        root, bar, left_end, right_end = (self._items[part + piece] for piece in ("root", "", "left", "right"))
+        if right is None:
+            for item in (root, bar, left_end, right_end):
+                self.dress(item, state="hidden")
+            return
+        height, round_end = y1 - y0, max(1, (y1 - y0) // 2)
+        for item in (root, bar):
+            self.dress(item, state="normal", fill=colour)
+        self.dress(left_end, state="normal", image=self._cap(height, colour, self._back, left=True))
+        self.dress(right_end, state="normal", image=self._cap(height, colour, after, left=False))
+        self.put(left_end, x0, y0)
+        begin, end = x0 + round_end, right - round_end
+        self.put(root, begin, y0, min(begin + _ROOT_PX, end), y1)
+        self.put(bar, min(begin + _ROOT_PX // 2, end), y0, end, y1)
+        self.put(right_end, end, y0)
 
     def _cap(self, height: int, fill: str, back: str, *, left: bool) -> str:
         name = f"auricle-cap-{height}-{fill}-{back}-{left}"
+        if name in self._caps:
+            return name
+        self._caps.add(name)
         if not int(self.tk.call("info", "exists", "auricle_caps(" + name + ")")):
             pictures.put(self.tk, name, pictures.cap(height=height, fill=fill, back=back, left=left))
             self.tk.call("set", "auricle_caps(" + name + ")", 1)

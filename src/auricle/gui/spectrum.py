@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tkinter as tk
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from auricle.gui.items import ItemCanvas
 from auricle.gui.look import Look
 from auricle.gui.theme import Theme, rgb
 from auricle.messages import Frames
@@ -15,17 +17,16 @@ from auricle.messages import Frames
 SECONDS = 10.0
 _SPARE_PX = 96
 """Columns that are painted before they scroll into view must not overwrite those that are still in view."""
-_SCROLL_S = 0.05
 _LAG_S = 0.15
 """Frames come in bursts; the picture scrolls steadily, so far behind them."""
 
 
-class Spectrum(tk.Canvas):
+class Spectrum(ItemCanvas):
     """One picture, written round and round and shown twice side by side: scrolling costs two moves and no copy."""
 
     def __init__(self, parent: tk.Misc, *, look: Look) -> None:
         """An empty spectrogram."""
-        super().__init__(parent, highlightthickness=0, borderwidth=0, width=1, height=1)
+        super().__init__(parent, width=1, height=1, border=0)
         self._look = look
         self._photo = f"auricle-spectrum{str(self).replace('.', '_')}"
         self.tk.call("image", "create", "photo", self._photo)
@@ -44,23 +45,21 @@ class Spectrum(tk.Canvas):
         self._kept: deque[NDArray[np.float32]] = deque(maxlen=round(SECONDS / frame_s) + 1)
         self._count = 0  # frames so far
         self._painted = 0  # columns so far
-        self._elapsed_s = 0.0
         self._head = 0.0  # the column that is at the right edge now
         self._clear()
 
-    def push(self, frames: Frames) -> None:
+    def push(self, frames: Sequence[Frames]) -> None:
         """Paints frames where they will scroll in."""
-        self._kept.extend(frames.logmel)
-        self._count += len(frames.logmel)
-        if len(frames.logmel):
+        for some in frames:
+            self._kept.extend(some.logmel)
+            self._count += len(some.logmel)
+        if frames:
             self._paint()
 
     def step(self, elapsed_s: float) -> None:
         """Scrolls."""
-        self._elapsed_s += elapsed_s
-        if self._elapsed_s < _SCROLL_S or self._head >= self._painted or not self._size[0]:
+        if self._head >= self._painted or not self._size[0]:
             return
-        elapsed_s, self._elapsed_s = self._elapsed_s, 0.0
         behind_s = (self._painted - self._head) / self._speed
         haste = min(3.0, max(0.5, behind_s / _LAG_S))
         self._head = min(float(self._painted), self._head + haste * self._speed * elapsed_s)
@@ -133,8 +132,8 @@ class Spectrum(tk.Canvas):
     def _place(self) -> None:
         width, size = self._size[0], self._size[0] + _SPARE_PX
         x = self._painted // size * size - round(self._head) + width
-        self.coords(self._halves[0], x, 0)
-        self.coords(self._halves[1], x - size, 0)
+        self.put(self._halves[0], x, 0)
+        self.put(self._halves[1], x - size, 0)
 
 
 def palette(theme: Theme) -> NDArray[np.uint8]:

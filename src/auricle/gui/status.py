@@ -14,11 +14,11 @@ from auricle.messages import Health
 
 _OVER_S = 3.0
 """Figures are means over so long."""
-_PAUSE_S = 0.5
+_PAUSE_S = 1.0
 
 
 class StatusLine(ttk.Label):
-    """One line of figures; renewed twice a second."""
+    """One line of figures; renewed once a second."""
 
     def __init__(self, parent: tk.Misc, *, look: Look) -> None:
         """An empty line."""

@@ -13,13 +13,15 @@ from auricle.gui import pictures
 from auricle.gui.areas import Bottom, Middle, Top
 from auricle.gui.box import News
 from auricle.gui.engine import Choice, Engine, Session
-from auricle.gui.frontend import FRAME_MS, DemoFrontend
+from auricle.gui.frontend import DemoFrontend
 from auricle.gui.listening import Listening, Looking
 from auricle.gui.panes import Panes
 from auricle.gui.ranking import StableRanking
 from auricle.gui.states import State
 from auricle.gui.theme import Theme
 
+_LOOK_MS = 80
+"""Between two looks at what the threads have left; bars on their way move more often."""
 CLOSING_S = 1.8
 """How long closing waits for threads; one that hangs in a device is left behind."""
 _HANGS_S = 6.0
@@ -52,13 +54,11 @@ class DemoApp(DemoFrontend):
         self._looking: Looking | None = Looking(engine=engine)
         self.session: Session | None = None  # what is being heard, or was heard last
         self._again = self._leaving = self.is_closing = self.has_left = False
-        self._deadline_s = self._retry_s = self._heard_s = self._noted_s = 0.0
-        self._retry_pause_s = _FIRST_RETRY_S
-        self._note = ""
+        self._deadline_s = self._retry_s = self._heard_s = self._noted_s = self._unseen_s = 0.0
+        self._retry_pause_s, self._note = _FIRST_RETRY_S, ""
         self._began = datetime.now().astimezone()
         self.panes = Panes(app=self, engine=engine)
-        self._polled_s = time.monotonic()
-        self._next_poll = self.after(FRAME_MS, self._poll)
+        self.pulse.wake()
 
     def start(self) -> None:
         """Begins to listen, in a thread of its own."""
@@ -133,17 +133,15 @@ class DemoApp(DemoFrontend):
         super().arrange()
         self.panes.arrange()
 
-    def _poll(self) -> None:
-        """Asks the threads how they are; at most 30 times a second, and never waits."""
-        try:
-            self._look_around()
-        finally:  # the pause comes after the work, so that a slow machine finds time to draw
-            if not self.has_left:
-                self._next_poll = self.after(FRAME_MS, self._poll)
+    def beat(self, elapsed_s: float) -> int:
+        """Moves the bars, and every other time at most looks around; never waits."""
+        self._unseen_s += elapsed_s
+        if self._unseen_s > 0.9 * _LOOK_MS / 1000:
+            unseen_s, self._unseen_s = self._unseen_s, 0.0
+            self._look_around(unseen_s, time.monotonic())
+        return 0 if self.has_left else super().beat(elapsed_s) or _LOOK_MS
 
-    def _look_around(self) -> None:
-        now_s = time.monotonic()
-        elapsed_s, self._polled_s = now_s - self._polled_s, now_s
+    def _look_around(self, elapsed_s: float, now_s: float) -> None:
         if self._leaving:
             self.exit_demo()
         if self._looking is not None and self._looking.is_over:
@@ -170,7 +168,9 @@ class DemoApp(DemoFrontend):
         if session is not None:
             if self.state is State.STARTING:
                 self.state = State.RUNNING
-            self._take(listening.box.take(), session, now_s)
+            news = listening.box.take()
+            if news is not None:
+                self._take(news, session, now_s)
         if over:
             self._end(listening, now_s)
         elif self.state is State.STOPPING and now_s >= self._deadline_s and not self.is_closing:
