@@ -48,6 +48,8 @@ class Scores:
     """True while the sound's future may still change these figures; a final one for the same span follows."""
     members: tuple[str, ...] = ()
     """Where the classes are groups of labels: for each group, its label that scored highest."""
+    of_labels: NDArray[np.float32] | None = None
+    """Where the classes are groups of labels: the scores of all the model's labels, followed or not."""
 
 
 class EventState(Enum):

@@ -16,11 +16,14 @@ from auricle.events.smoothing import MedianFilter
 from auricle.events.tracker import PredictionTracker
 from auricle.features.watched import WatchedFrontEnd
 from auricle.gui.engine import Choice, Listener, Session
+from auricle.labels.groups import Group, GroupTagger
 from auricle.messages import Audio, Block, SourceState
 from auricle.pipeline import Limits, Pipeline
 from auricle.testing import Heard, LevelFrontEnd, ScriptedTagger
 
 LABELS = ("Dog", "Cat", "Rain", "Speech")
+KNOWN = (*LABELS, "Cow")
+"""A cow is heard, but not followed."""
 RATE, CHUNK, HOP = 8000, 160, 160
 ON, OFF = 0.6, 0.4
 
@@ -91,7 +94,10 @@ class FakeEngine:
             source=hiss,
             resampler=lambda _: PassThrough(),
             front_end=WatchedFrontEnd(front_end=LevelFrontEnd(hop=HOP), see=listener.see),
-            tagger=ScriptedTagger(script=self.script, classes=len(LABELS), frame_s=HOP / RATE),
+            tagger=GroupTagger(
+                tagger=ScriptedTagger(script=self.script, classes=len(KNOWN), frame_s=HOP / RATE),
+                groups=[Group(label, (k,)) for k, label in enumerate(LABELS)], labels=KNOWN,
+            ),
             decoder=EventDecoder(
                 labels=LABELS, tracked=tracked, thresholds=limits, durations=durations,
                 smoothing=MedianFilter(length=1), early=False, source="hiss", model="fake",
@@ -106,6 +112,7 @@ class FakeEngine:
             labels=LABELS,
             thresholds=limits,
             left_out={"Cow": "Cow is not followed."},
+            known=KNOWN,
             step_s=HOP / RATE,
             frame_s=HOP / RATE,
             loudness=(0.0, 1.0),

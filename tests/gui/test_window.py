@@ -20,8 +20,9 @@ from auricle.gui.engine import Choice
 from auricle.gui.keys import bind_keys
 from auricle.gui.window import DemoApp
 from auricle.messages import SourceState
+from auricle.testing import Heard
 from tests.display import Display
-from tests.gui.fakes import FakeEngine
+from tests.gui.fakes import KNOWN, FakeEngine
 from tests.gui.pumping import pump, resize, settle, state
 
 if TYPE_CHECKING:
@@ -143,13 +144,45 @@ def test_a_row_explains_itself(root: tk.Tk, engine: FakeEngine) -> None:
     pump(root, lambda: "highest score was 30%" in str(why.reason["text"]), "the other reason")
     assert len(app.panes.history.of(2)) > 3
     why.ask("cow")
-    pump(root, lambda: str(why.reason["text"]) == "Cow is not followed.", "the reason for what is left out")
+    pump(root, lambda: "Cow is not followed." in str(why.reason["text"]), "the reason for what is left out")
     why.ask("no such thing at all")
     assert "no label like" in str(why.reason["text"])
     root.event_generate("<Escape>")
     settle(root)
     assert not why.winfo_ismapped()
     assert not app.is_closing
+
+
+def test_a_sound_that_is_not_followed_has_a_curve_too(root: tk.Tk, engine: FakeEngine) -> None:
+    """One sees what it scores, without thresholds, and thus whether following it would be worth while."""
+    engine.script.append(Heard(0.0, 1e9, KNOWN.index("Cow"), 0.42))
+    app = window(root, engine)
+    app.start()
+    pump(root, lambda: app.state is State.RUNNING, "it runs")
+    app.panes.explain("Cow")
+    why: Any = app.panes.why
+    wanted = "Cow is not followed. Its highest score in the last 30 s was 42%."
+    pump(root, lambda: str(why.reason["text"]) == wanted and len(why.points) > 3, "the reason and the curve")
+    assert {round(score, 3) for _, score in why.points} == {0.42}
+    assert why.limits is None
+    leave(root, app)
+
+
+def test_an_event_of_long_ago_is_remembered(root: tk.Tk, engine: FakeEngine) -> None:
+    """The sentence names the time, length and peak of the last event, however old it is, in the next session too."""
+    engine.script[0] = Heard(0.0, 0.4, 0, 0.9)
+    app = window(root, engine)
+    app.start()
+    pump(root, lambda: bool(app.panes.events.lines) and app.panes.events.lines[0][2] != "now", "the dog has barked")
+    time_of_day, _, length, peak = app.panes.events.lines[0]
+    engine.script[0] = Heard(0.0, 1e9, 0, 0.1)
+    app.restart()
+    pump(root, lambda: app.panes.history.of(0)[-1:] != [] and app.panes.history.of(0)[-1][1] < 0.2, "it runs again")
+    app.panes.explain("Dog")
+    why: Any = app.panes.why
+    wanted = f"Last event that ended: began at {time_of_day}, lasted {length}, peaked at {peak}."
+    pump(root, lambda: wanted in str(why.reason["text"]) and "No event" in str(why.reason["text"]), "the sentence")
+    leave(root, app)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,7 @@ class Backend:
             labels=auricle.names,
             thresholds=limits,
             left_out=_left_out(auricle),
+            known=auricle.card.labels,
             step_s=step_s,
             frame_s=facts.hop / facts.rate,
             loudness=_LOUDNESS[facts.kind],

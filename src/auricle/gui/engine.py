@@ -36,6 +36,8 @@ class Session:
     """One for each label."""
     left_out: Mapping[str, str]
     """Labels that the model knows and that are not followed, each with a sentence about why."""
+    known: Sequence[str]
+    """All the model's labels, in the order of `Scores.of_labels`."""
     step_s: float
     """Sound between two runs of the network."""
     frame_s: float

@@ -1,11 +1,12 @@
-"""History: the scores of the last half minute, for the pane that explains."""
+"""History: the scores of the last half minute, and the last event of each sound, for the pane that explains."""
 
 from __future__ import annotations
 
 from collections import deque
+from datetime import datetime, timedelta
 
 from auricle.gui.box import SHOWN_S, News
-from auricle.messages import Scores
+from auricle.messages import Event, Scores
 
 
 class History:
@@ -34,3 +35,28 @@ class History:
         """One class: seconds before now (negative) and score, the oldest first."""
         now_s = self.now_s
         return [(s.end_s - now_s, float(s.probabilities[index])) for s in (*self.final, *self.provisional)]
+
+    def of_label(self, index: int) -> list[tuple[float, float]]:
+        """The same for one of the model's labels, followed or not."""
+        now_s, scores = self.now_s, (*self.final, *self.provisional)
+        return [(s.end_s - now_s, float(s.of_labels[index])) for s in scores if s.of_labels is not None]
+
+
+class LastEvents:
+    """The last event of each sound that has ended, from whatever stream; as many as there are labels."""
+
+    def __init__(self) -> None:
+        self._ended: dict[str, tuple[datetime, Event]] = {}
+
+    def add(self, event: Event, began: datetime) -> None:
+        """Takes an event of the stream that began then."""
+        if event.offset_s is not None:
+            self._ended[event.label] = began + timedelta(seconds=event.onset_s), event
+
+    def told(self, label: str) -> str:
+        """One sentence about the last one, or nothing where there was none."""
+        if label not in self._ended:
+            return ""
+        onset, event = self._ended[label]
+        length_s = (event.offset_s or 0.0) - event.onset_s
+        return f"Last event that ended: began at {onset:%H:%M:%S}, lasted {length_s:.1f} s, peaked at {event.peak:.0%}."

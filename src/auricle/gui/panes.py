@@ -7,10 +7,10 @@ from datetime import datetime
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from auricle.gui.box import News
+from auricle.gui.box import SHOWN_S, News
 from auricle.gui.engine import Choice, Engine, Session
 from auricle.gui.eventlist import EventList
-from auricle.gui.history import History
+from auricle.gui.history import History, LastEvents
 from auricle.gui.panels import HelpPane, Notice
 from auricle.gui.spectrum import SECONDS, Spectrum
 from auricle.gui.status import StatusLine
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _WIDE, _TALL = 740, 660
 """From this width on two columns, else from this height on two floors, else the ranking alone; the theme's pixels."""
-_EXPLAIN_S = 0.2
+_EXPLAIN_S = 0.5
 
 
 class Panes:
@@ -30,7 +30,7 @@ class Panes:
 
     def __init__(self, *, app: DemoApp, engine: Engine) -> None:
         self._app, self._look = app, app.look
-        self.history = History()
+        self.history, self._last = History(), LastEvents()
         self._session: Session | None = None
         self._explained_s = 0.0
         self._opened: tk.Widget | None = None
@@ -112,6 +112,7 @@ class Panes:
             self.meter.show(news.health.level_dbfs, news.peak_dbfs)
         for event in news.events:
             self.events.show(event, began)
+            self._last.add(event, began)
         self.spectrum.push(news.frames)
 
     def step(self, elapsed_s: float, now_s: float) -> None:
@@ -172,13 +173,18 @@ class Panes:
 
     def _answer(self) -> None:
         session, label = self._session, self.why.label
-        if session is None or label not in session.labels:
-            if session is not None and label in session.left_out:
-                self.why.show([], None, session.left_out[label])
+        if session is None:
             return
-        index = session.labels.index(label)
-        reason = session.why(index, list(self.history.final))
-        self.why.show(self.history.of(index), session.thresholds[index], reason)
+        last = self._last.told(label)
+        if label in session.labels:
+            index = session.labels.index(label)
+            reason = session.why(index, list(self.history.final))
+            self.why.show(self.history.of(index), session.thresholds[index], f"{reason} {last}".rstrip())
+        elif label in session.left_out:
+            points = self.history.of_label(session.known.index(label))
+            highest = max((score for _, score in points), default=0.0)
+            heard = f"Its highest score in the last {SHOWN_S:.0f} s was {highest:.0%}." if points else ""
+            self.why.show(points, None, " ".join(filter(None, (session.left_out[label], heard, last))))
 
     def _open(self, pane: tk.Widget) -> None:
         """Beside the ranking where there is room, else over it."""

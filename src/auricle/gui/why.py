@@ -9,6 +9,7 @@ from tkinter import ttk
 
 from auricle.card import Thresholds
 from auricle.gui.box import SHOWN_S
+from auricle.gui.items import ItemCanvas
 from auricle.gui.look import Look
 
 
@@ -21,8 +22,9 @@ class WhyPane(ttk.Frame):
         self._look, self._labels = look, list[str]()
         self.label = ""
         """The sound that it speaks of."""
-        self._points: list[tuple[float, float]] = []
-        self._limits: Thresholds | None = None
+        self.points: list[tuple[float, float]] = []
+        """Its curve: seconds before now, and score."""
+        self.limits: Thresholds | None = None
         self.columnconfigure(0, weight=1)
         self.rowconfigure(2, weight=1)
         ttk.Label(self, text="Why no alert?", style="CardTitle.TLabel").grid(row=0, column=0, sticky="w")
@@ -33,7 +35,7 @@ class WhyPane(ttk.Frame):
         self.search.bind("<KeyRelease>", lambda event: self._narrow(str(event.keysym)))
         for event in ("<Return>", "<<ComboboxSelected>>"):
             self.search.bind(event, lambda _: self.ask(self.search.get()))
-        self.plot = tk.Canvas(self, highlightthickness=0, borderwidth=0, width=1, height=1)
+        self.plot = ItemCanvas(self, width=1, height=1, border=0)
         self.plot.grid(row=2, column=0, columnspan=2, sticky="nsew")
         self._lines = {name: self.plot.create_line(0, 0, 0, 0) for name in ("base", "on", "off", "curve")}
         self._texts = {name: self.plot.create_text(0, 0) for name in ("on", "off", "then", "now")}
@@ -56,13 +58,13 @@ class WhyPane(ttk.Frame):
             self.search.configure(values=self._labels)
             self.search.selection_clear()
         else:
-            self.label, self._points = "", []
+            self.label, self.points = "", []
             self.reason.configure(text=f"There is no label like “{text}”; choose one from the list.")
             self.arrange()
 
     def show(self, points: Sequence[tuple[float, float]], limits: Thresholds | None, reason: str) -> None:
         """Draws the label's score: (seconds before now, score), its thresholds where it has any, and the reason."""
-        self._points, self._limits = list(points), limits
+        self.points, self.limits = list(points), limits
         self.reason.configure(text=reason)
         self._draw()
 
@@ -70,12 +72,12 @@ class WhyPane(ttk.Frame):
         """Draws everything anew, after a change of size or theme."""
         theme, look = self._look.theme, self._look
         self.plot.configure(background=theme.surface)
-        self.plot.itemconfigure(self._lines["base"], fill=theme.outline)
+        self.plot.dress(self._lines["base"], fill=theme.outline)
         for name in ("on", "off"):
-            self.plot.itemconfigure(self._lines[name], fill=theme.muted, dash=(4, 4))
-        self.plot.itemconfigure(self._lines["curve"], fill=theme.accent, width=look.px(2))
+            self.plot.dress(self._lines[name], fill=theme.muted, dash=(4, 4))
+        self.plot.dress(self._lines["curve"], fill=theme.accent, width=look.px(2))
         for item in self._texts.values():
-            self.plot.itemconfigure(item, fill=theme.muted, font=look.font("text"))
+            self.plot.dress(item, fill=theme.muted, font=look.font("text"))
         self.search.configure(font=look.font("text"))
         self._draw()
 
@@ -88,23 +90,23 @@ class WhyPane(ttk.Frame):
         def place(seconds: float, score: float) -> tuple[float, float]:
             return (1 + seconds / SHOWN_S) * width, line // 2 + (1 - score) * (height - line // 2 - 2)
 
-        plot.coords(self._lines["base"], *place(-SHOWN_S, 0.0), *place(0.0, 0.0))
-        limits, shown = self._limits or Thresholds(on=1.0, off=1.0), "normal" if self._limits else "hidden"
+        plot.put(self._lines["base"], *place(-SHOWN_S, 0.0), *place(0.0, 0.0))
+        limits, shown = self.limits or Thresholds(on=1.0, off=1.0), "normal" if self.limits else "hidden"
         for name, score in (("on", limits.on), ("off", limits.off)):
-            plot.itemconfigure(self._lines[name], state=shown)
-            plot.itemconfigure(self._texts[name], state=shown)
-            plot.coords(self._lines[name], *place(-SHOWN_S, score), *place(0.0, score))
+            plot.dress(self._lines[name], state=shown)
+            plot.dress(self._texts[name], state=shown)
+            plot.put(self._lines[name], *place(-SHOWN_S, score), *place(0.0, score))
             x, y = place(-SHOWN_S, score)
-            plot.coords(self._texts[name], x, y - 1 if name == "on" else y + 1)
-            plot.itemconfigure(self._texts[name], anchor="sw" if name == "on" else "nw")
-            plot.itemconfigure(self._texts[name], text=f"{'begins' if name == 'on' else 'ends'} at {score:.0%}")
+            plot.put(self._texts[name], x, y - 1 if name == "on" else y + 1)
+            plot.dress(self._texts[name], anchor="sw" if name == "on" else "nw")
+            plot.dress(self._texts[name], text=f"{'begins' if name == 'on' else 'ends'} at {score:.0%}")
         for name, x, anchor, text in (("then", 0, "nw", f"{SHOWN_S:.0f} s ago"), ("now", width, "ne", "now")):
-            plot.coords(self._texts[name], x, height)
-            plot.itemconfigure(self._texts[name], anchor=anchor, text=text)
-        points = [value for seconds, score in self._points for value in place(max(-SHOWN_S, seconds), score)]
-        plot.itemconfigure(self._lines["curve"], state="normal" if len(points) >= 4 else "hidden")
+            plot.put(self._texts[name], x, height)
+            plot.dress(self._texts[name], anchor=anchor, text=text)
+        points = [value for seconds, score in self.points for value in place(max(-SHOWN_S, seconds), score)]
+        plot.dress(self._lines["curve"], state="normal" if len(points) >= 4 else "hidden")
         if len(points) >= 4:
-            plot.coords(self._lines["curve"], *points)
+            plot.put(self._lines["curve"], *points)
 
     def _narrow(self, key: str) -> None:
         """Leaves in the list what contains the text so far."""

@@ -83,10 +83,11 @@ class GroupTagger:
 
     def _grouped(self, scores: Scores) -> Scores:
         if self._only is not None:
-            return Scores(scores.start_s, scores.end_s, scores.probabilities[self._only], scores.provisional)
+            return replace(scores, probabilities=scores.probabilities[self._only], of_labels=scores.probabilities)
         best = best_members(self._groups, scores.probabilities)
         probabilities = np.array([score for score, _ in best], np.float32)
-        return replace(scores, probabilities=probabilities, members=tuple(self._labels[k] for _, k in best))
+        members = tuple(self._labels[k] for _, k in best)
+        return replace(scores, probabilities=probabilities, members=members, of_labels=scores.probabilities)
 
 
 def best_members(groups: Sequence[Group], probabilities: NDArray[np.float32]) -> list[tuple[float, int]]:
