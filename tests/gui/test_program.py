@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,12 +23,12 @@ from safetensors.numpy import save_file
 pytest.importorskip("tkinter", reason="no window without a Python with Tk (python3-tk)")
 
 from auricle.card import Thresholds
-from tests.display import Display
+from tests.display import SCREEN, Display
 from tests.gui.running import Line, RunningWindow
 from tests.live_player import LivePlayer
 from tests.material import SHARED, card_json, cnn9_card, random_tensors
 from tests.program import COMMAND
-from tests.virtual_microphone import VirtualMicrophone, wait_until
+from tests.virtual_microphone import DEADLINE_S, VirtualMicrophone, wait_until
 
 Open = Callable[..., RunningWindow]
 CLIPS = {
@@ -261,6 +262,37 @@ def test_the_mainloop_is_never_blocked(opened: Open, player: LivePlayer, cnn9: P
     assert window.now["longest_ms"] < BLOCKED_MS + late_ms, (window.now["longest_ms"], late_ms)
     window.press("ctrl+q")
     left_in_good_order(window)
+
+
+@pytest.mark.skipif(
+    shutil.which("openbox") is None,
+    reason="no full screen without a window manager; `apt-get install openbox` brings one",
+)
+def test_f11_fills_the_screen(virtual_microphone: VirtualMicrophone) -> None:
+    """F11 gives the window the whole screen and takes it back; Esc takes it back too, and only then leaves."""
+    screen = Display()
+    environment = screen.environment(virtual_microphone.environment)
+    manager = subprocess.Popen(["openbox"], env=environment, stderr=subprocess.DEVNULL)
+    window = RunningWindow(display=screen, environment=virtual_microphone.environment)
+
+    def switch_is(at_the_edge: bool) -> None:
+        edge_px = SCREEN[0] - 200
+        window.wait_for(
+            lambda line: line["visible"] and (line["switch"][0] > edge_px) is at_the_edge, "the size changes"
+        )
+
+    try:
+        switch_is(False)
+        for key, at_the_edge in (("F11", True), ("F11", False), ("F11", True), ("Escape", False)):
+            window.press(key)
+            switch_is(at_the_edge)
+        window.press("Escape")
+        left_in_good_order(window)
+    finally:
+        window.kill()
+        manager.terminate()
+        manager.wait(DEADLINE_S)
+        screen.close()
 
 
 def test_a_signal_during_start_up_leaves(opened: Open) -> None:

@@ -16,19 +16,25 @@ _TAKES_SPACE = ("TButton", "TMenubutton", "TCombobox", "TEntry", "Menu")
 
 def bind_keys(root: tk.Tk, app: DemoApp) -> None:
     """Binds every key that `panels.KEYS` lists."""
-    full_screen = [False]
+
+    def fills_screen() -> bool:
+        """As the window manager sees it, which may have ways of its own to change it."""
+        return bool(root.attributes("-fullscreen"))
 
     def space(event: tk.Event[tk.Misc]) -> None:
         if not isinstance(event.widget, tk.Misc) or event.widget.winfo_class() not in _TAKES_SPACE:
             app.toggle()
 
     def escape() -> None:
-        if not app.panes.close():
+        if app.panes.close():
+            return
+        if fills_screen():
+            root.attributes("-fullscreen", False)
+        else:
             app.exit_demo()
 
     def screen() -> None:
-        full_screen[0] = not full_screen[0]
-        root.attributes("-fullscreen", full_screen[0])
+        root.attributes("-fullscreen", not fills_screen())
 
     def theme() -> None:
         now, names = app.look.theme, list(THEMES)

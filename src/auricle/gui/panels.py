@@ -17,7 +17,8 @@ KEYS = (
     ("F11", "full screen"),
     ("Tab", "from one control to the next"),
     ("F1", "this help"),
-    ("Esc, Ctrl Q", "leave"),
+    ("Esc", "close this, or full screen, or leave"),
+    ("Ctrl Q", "leave"),
 )
 
 

@@ -15,7 +15,8 @@ _STILL_PX = 3.0
 """What is nearer than that jumps: a score's own unrest needs no animation."""
 _ROOT_PX = 8
 _FIGURE_S = 0.5
-"""A figure stands at least so long, unless its row turns hot or shows another sound: it is to be read."""
+"""A figure stands at least so long, unless it is far from the truth: it is to be read."""
+_FAR = 0.05
 
 
 class SoundRow(ItemCanvas):
@@ -30,7 +31,7 @@ class SoundRow(ItemCanvas):
         self._items = {name: self.create_text(0, 0, anchor="w") for name in ("rank", "label", "figure")}
         self._label_width, self._width, self._back = 0, 0, ""  # what the label may take, the bar takes, is around it
         self._caps: set[str] = set()
-        self._figure, self._figure_s = "", 0.0  # what is written, and for how long it has been
+        self._figure, self._figured, self._figure_s = "", 0.0, 0.0  # what is written, for which score, for how long
         for part in ("trough", "fill"):
             for piece in ("root", ""):
                 self._items[part + piece] = self.create_rectangle(0, 0, 0, 0, width=0)
@@ -71,7 +72,7 @@ class SoundRow(ItemCanvas):
     def step(self, elapsed_s: float) -> int:
         """Moves bar and figure towards the score; gives the pixels that are left to go, 0 when they have arrived."""
         self._figure_s += elapsed_s
-        if self._figure_s >= _FIGURE_S:
+        if self._figure_s >= _FIGURE_S or abs(self.score - self._figured) > _FAR:
             self._write()
         return self._move(elapsed_s) or int(self._figure != self._wanted)
 
@@ -82,7 +83,7 @@ class SoundRow(ItemCanvas):
     def _write(self) -> None:
         figure = self._wanted
         if figure != self._figure:
-            self._figure, self._figure_s = figure, 0.0
+            self._figure, self._figured, self._figure_s = figure, self.score, 0.0
             self.dress(self._items["figure"], text=figure)
 
     def _move(self, elapsed_s: float) -> int:
