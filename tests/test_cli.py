@@ -86,6 +86,14 @@ def test_a_recording_without_events_gives_no_line(capsys: Capture, tmp_path: Pat
     assert '"label": "Silence"' in capsys.readouterr().out
 
 
+def test_a_name_with_control_characters_is_printed_in_plain(capsys: Capture, tmp_path: Path) -> None:
+    """A line break or an escape sequence in a recording's name reaches the terminal as text."""
+    path = tmp_path / "a\nb\x1b[31mc.wav"
+    soundfile.write(path, np.zeros(RATE), RATE)
+    assert main(["detect", str(path), "--format", "jsonl"]) == 0
+    assert capsys.readouterr().err == f"{tmp_path}/a\\nb\\x1b[31mc.wav: no events\n"
+
+
 def test_standard_input_is_a_recording() -> None:
     """`auricle detect -` finds in a WAV stream of unknown length what it finds in the file."""
     audio, rate = soundfile.read(DEMONSTRATION, dtype="int16")

@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from auricle.commands.oneline import one_line
 from auricle.errors import AuricleError, Interrupted
 
 _READER_GONE = 141
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except AuricleError as error:
-        print(f"auricle: {_one_line(str(error))}", file=sys.stderr)
+        print(f"auricle: {one_line(str(error))}", file=sys.stderr)
         return 2
     except Interrupted as interrupted:
         return interrupted.status
@@ -70,11 +71,6 @@ def _complete_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _one_line(text: str) -> str:
-    """A file's name may hold line breaks; an error is one line all the same."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -12,6 +12,7 @@ from typing import TextIO
 from auricle import settings
 from auricle.app import Auricle
 from auricle.commands.interruption import interrupted_by_signal
+from auricle.commands.oneline import one_line
 from auricle.errors import SettingsError
 from auricle.messages import Event, EventState, Message
 from auricle.sinks.console import ProgressBar
@@ -66,11 +67,11 @@ def _write(auricle: Auricle, files: Sequence[str], layout: str, stream: TextIO) 
     try:
         for name in files:
             source = auricle.recording(sys.stdin.buffer if name == "-" else name, None)
-            progress.begin(name, getattr(source, "duration_s", None))
+            progress.begin(one_line(name), getattr(source, "duration_s", None))
             sink = _Counting([rows, progress])
             auricle.pipeline(source, sink, live=False).run()
             if not sink.events:
-                print(f"{name}: no events", file=sys.stderr)
+                print(f"{one_line(name)}: no events", file=sys.stderr)
         rows.close()
     finally:
         progress.close()
