@@ -33,9 +33,8 @@ def share() -> str:
     player = LivePlayer(microphone)
     program = subprocess.Popen([*COMMAND, "run"], env=display.environment(microphone.environment))
     try:
-        player.play(audio, rate)
+        player.play(np.tile(audio, 3), rate)
         time.sleep(_WARM_S)
-        player.play(np.tile(audio, 2), rate)
         used = share_of_a_core(program.pid)
     finally:
         program.terminate()
@@ -47,7 +46,7 @@ def share() -> str:
 
 
 def latency() -> str:
-    """From the moment at which a sound's first sample is handed to the sound server to the poll that lights its row up."""
+    """From the moment at which a sound's first sample enters the microphone to the poll that lights its row up."""
     if Display.missing() or VirtualMicrophone.missing():
         return _NOT_HERE
     display, microphone = Display(), VirtualMicrophone()

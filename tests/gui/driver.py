@@ -1,8 +1,9 @@
 """The program with a reporter: `python -m tests.gui.driver WORDS` runs `auricle window WORDS` as a user would.
 
 It reads the widgets as the eye does, in the main thread, and prints a JSON line whenever they have changed: the time on
-the system's monotonic clock, the state, the rows with the marks of those above their threshold, the notice, and the
-longest time for which the mainloop did nothing else while it listened. With `--run` it is `auricle run`, which starts at once; with
+the system's monotonic clock, the state, the rows with the marks of those above their threshold, the notice, when each
+label's score last rose above its threshold in the pipeline's thread, and the longest time for which the mainloop did
+nothing else while it listened. With `--run` it is `auricle run`, which starts at once; with
 `--calm` it looks five times a second only, and costs next to nothing; with `--break` one of its callbacks fails.
 """
 
@@ -14,11 +15,15 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+
 from auricle import settings
 from auricle.app import Auricle
 from auricle.commands import window
 from auricle.gui import State
+from auricle.gui.box import Box
 from auricle.gui.window import DemoApp
+from auricle.messages import Message, Scores
 
 _BEAT_MS, _CALM_MS = 5, 200
 _SETTLED_S = 1.0
@@ -32,7 +37,25 @@ class Reporter:
         self._app, self._last, self._beat_ms = app, "", beat_ms
         self._began_s = self._beat_s = time.monotonic()
         self._longest_ms = 0.0
+        self._over: set[str] = set()
+        self._risen_s: dict[str, float] = {}
+        self._listen()
         self._beat()
+
+    def _listen(self) -> None:
+        """Looks at scores on their way into the box, in the pipeline's thread."""
+        handle = Box.handle
+
+        def heard(box: Box, message: Message) -> None:
+            session = self._app.session
+            if isinstance(message, Scores) and session is not None:
+                on = [pair.on for pair in session.thresholds]
+                over = {session.labels[k] for k in np.flatnonzero(message.probabilities >= np.array(on)).tolist()}
+                self._risen_s |= dict.fromkeys(over - self._over, time.monotonic())
+                self._over = over
+            handle(box, message)
+
+        Box.handle = heard  # type: ignore[assignment,method-assign]
 
     def _beat(self) -> None:
         now_s = time.monotonic()
@@ -64,7 +87,8 @@ class Reporter:
         line = json.dumps(shown)
         if line != self._last:
             self._last = line
-            sys.stdout.write(json.dumps({"time_s": now_s, "longest_ms": self._longest_ms, **shown}) + "\n")
+            measured = {"time_s": now_s, "longest_ms": self._longest_ms, "risen_s": self._risen_s.copy()}
+            sys.stdout.write(json.dumps({**measured, **shown}) + "\n")
             sys.stdout.flush()
 
 
