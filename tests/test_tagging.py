@@ -83,6 +83,13 @@ def test_chunks_equal_the_whole(samples: int, chunk_frames: int) -> None:
     np.testing.assert_allclose(times, np.arange(len(frames)) * SPAN_S)
 
 
+def test_frames_that_are_there_already_are_tagged_too() -> None:
+    """`tag_frames` says of a clip's spectral frames what `tag` says of its sound."""
+    audio, logmel = noise(5000, seed=4), front_end()
+    frames = np.concatenate([logmel.push(audio).logmel, logmel.flush().logmel])
+    np.testing.assert_array_equal(model(4).tag_frames(frames), model(4).tag(audio, 8000))
+
+
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 44100, 192000])
 def test_any_rate_will_do(rate: int) -> None:
     """The same tone at another rate gets the same scores."""

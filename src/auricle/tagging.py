@@ -51,7 +51,14 @@ class Model:
         `audio` is (n,) or (n, channels), floats of ±1 or integers, n ≥ 1, at any `rate` in Hz; of several channels
         the mean is taken, and a clip shorter than one frame is followed by silence. Raises SourceError.
         """
-        return self._network.pool(np.concatenate(list(self._embeddings(audio, rate))))
+        return self.tag_frames(self._logmel(self._as_mono(audio, rate), rate))
+
+    def tag_frames(self, logmel: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As `tag`, for the spectral frames (t, n_mels) of a whole clip that this model's front end has made already.
+
+        There are as many of them as one row of `frames` stands for, at least.
+        """
+        return self._network.pool(np.concatenate(list(self._embeddings(logmel))))
 
     def frames(self, audio: NDArray[np.generic], rate: int) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """Probabilities float32 (frames, classes), and the time in seconds at which each frame begins (frames,).
@@ -63,9 +70,8 @@ class Model:
         probabilities = np.array([given.probabilities for given in scores], np.float32)
         return probabilities, np.arange(len(probabilities), dtype=np.float64) * self.frame_s
 
-    def _embeddings(self, audio: NDArray[np.generic], rate: int) -> Iterator[NDArray[np.float32]]:
+    def _embeddings(self, logmel: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         """Embeddings in chunks, which are those of the network run on the whole clip at once."""
-        logmel = self._logmel(self._as_mono(audio, rate), rate)
         before, after = self._context
         total = len(logmel) // self._pooled
         for first in range(0, total, self._chunk):
