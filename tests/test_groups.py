@@ -8,7 +8,7 @@ import pytest
 from auricle.card import Thresholds
 from auricle.errors import LabelError
 from auricle.labels import audioset
-from auricle.labels.groups import Group, GroupTagger, best_members, chosen, thresholds
+from auricle.labels.groups import Group, GroupTagger, best_members, chosen, meant, thresholds
 from auricle.messages import Frames, Scores
 from tests.material import SHARED, one_sentence
 
@@ -49,6 +49,29 @@ def test_presets_name_what_the_ontology_knows() -> None:
             assert set(audioset.groups()[item]) & set(audioset.names()), (preset, item)
         assert len(chosen([preset], audioset.names())) == len(items)
     assert len(chosen(["all"], audioset.names())) == 527
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("dog", Group("Dog", (1,))),
+        (" Domestic animals, pets ", Group("Domestic animals, pets", (1, 2, 3))),
+        ("dtmf of my OWN", Group("DTMF of my own", (7,))),
+    ],
+)
+def test_a_label_of_ground_truth_is_the_models_or_all_below_it(name: str, wanted: Group) -> None:
+    """The model's own label stands for itself, another name of the ontology for what the model has below it."""
+    assert meant(name, LABELS) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("Dogg", "did you mean “Dog”"), ("qqq", "AudioSet"), ("pets", "there is no"), ("Rain", "MODEL=")]
+)
+def test_a_label_of_ground_truth_that_means_nothing_is_refused(name: str, says: str) -> None:
+    """Unknown names, presets, and what the model does not hear."""
+    with pytest.raises(LabelError, match=says) as caught:
+        meant(name, LABELS)
+    one_sentence(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,30 @@ def chosen(names: Sequence[str], labels: Sequence[str]) -> list[Group]:
     return list(found.values())
 
 
+def meant(name: str, labels: Sequence[str]) -> Group:
+    """What a label of somebody's ground truth stands for: the model's label of that name, else all that it has below it.
+
+    Names are the model's and the AudioSet ontology's, in any case. Raises LabelError for an unknown name, and for one that
+    the model hears nothing of.
+    """
+    index = {label.casefold(): k for k, label in enumerate(labels)}
+    ontology = {group.casefold(): group for group in audioset.groups()}
+    key = name.strip().casefold()
+    if key in index:
+        return Group(labels[index[key]], (index[key],))
+    if key not in ontology:
+        known = ontology | {k: labels[v] for k, v in index.items()}
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"did you mean “{known[near[0]]}”?" if near else "take a name of AudioSet or of the model."
+        raise LabelError(f"there is no label “{name}”; {hint}")
+    found = _group(name.strip(), labels)
+    if not found:
+        raise LabelError(
+            f"the model hears nothing of “{ontology[key]}”; take its lines out, or choose a model that knows it with MODEL=."
+        )
+    return found[0]
+
+
 def within(groups: Sequence[Group], tracked: Sequence[int]) -> list[Group]:
     """The groups with their tracked members only. Raises LabelError where none is left."""
     left = [replace(group, members=tuple(k for k in group.members if k in set(tracked))) for group in groups]
