@@ -9,6 +9,8 @@ AuricleError                      one sentence, says what to do next; the comman
 │   ├── CardError                 a card that is malformed, newer than this program, or does not fit its weights
 │   └── CheckpointError           weights that cannot be read
 ├── LabelError                    a label file or list that does not fit the model
+├── EvaluationError               figures that cannot be had: a library is missing, nothing to draw
+│   └── ManifestError             a list of labelled recordings that does not fit its folder or the model
 ├── OutputError                   results that cannot be written
 └── WindowError                   no display, or a Python without Tk
 
@@ -50,6 +52,14 @@ class CheckpointError(ModelError):
 
 class LabelError(AuricleError):
     """A label file or list that does not fit the model."""
+
+
+class EvaluationError(AuricleError):
+    """Figures that cannot be had: a library is missing, or there is nothing to draw."""
+
+
+class ManifestError(EvaluationError):
+    """A list of labelled recordings that does not fit its folder or the model."""
 
 
 class OutputError(AuricleError):
