@@ -28,6 +28,7 @@ _COMMANDS = (
     ("window", "window", "the live window"),
     ("listen", "live", "the microphone as a live view, or its events as lines"),
     ("detect", "recordings", "the events in recordings"),
+    ("evaluate", "evaluate", "how well a model names the labelled recordings of a folder"),
     ("devices", "facts", "the input devices"),
     ("config", "facts", "the effective configuration as YAML, which CONFIG=FILE takes back"),
     ("models", "models", "the models: list, get NAME, import FILE [NAME], show NAME, quantize NAME FILE…, remove NAME"),
@@ -100,16 +101,33 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "words", nargs="+", metavar="FILE | KEY=value", help="recordings, `-` for standard input, settings"
             )
+        elif name == "evaluate":
+            command.add_argument("words", nargs="*", metavar="DIR | KEY=value", help="the folder, settings")
+            _add_evaluation(command)
+        else:
+            command.add_argument("words", nargs="*", metavar="KEY=value", help="settings, see below")
+        if name in ("detect", "evaluate"):
             command.add_argument(
                 "-o", "--output", type=Path, metavar="OUT", help="write here instead of standard output"
             )
-        else:
-            command.add_argument("words", nargs="*", metavar="KEY=value", help="settings, see below")
         if name in ("detect", "listen"):
             command.add_argument(
                 "--format", choices=_FORMATS, default="table", help="how events are written (default: table)"
             )
     return parser
+
+
+def _add_evaluation(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--labels",
+        type=Path,
+        metavar="CSV",
+        help="the manifest: path,label, or path,label,onset,offset in seconds; paths lead on from DIR",
+    )
+    command.add_argument("--picture", type=Path, metavar="PNG", help="draw there which label was taken for which")
+    command.add_argument(
+        "--format", choices=("table", "json"), default="table", help="how figures are written (default: table)"
+    )
 
 
 class _Version(argparse.Action):
