@@ -27,7 +27,11 @@ def commands() -> list[str]:
     """Every `auricle …` in the README that names a command, in blocks of code and in running text."""
     spans = re.findall(r"`((?:[^`\n]*\| )?auricle [^`\n]+)`", README)
     lines = re.findall(r"^(auricle .+?)(?:   .*)?$", README, flags=re.MULTILINE)
-    return sorted({command.replace("FILE…", "street.wav") for command in [*spans, *lines]})
+    files = {"FILE…": "street.wav", "DIR --labels CSV": ". --labels street.csv"}
+    found = {*spans, *lines}
+    for shown_as, file in files.items():
+        found = {command.replace(shown_as, file) for command in found}
+    return sorted(found)
 
 
 def shown(marker: str) -> str:
@@ -44,9 +48,10 @@ def python_blocks() -> list[str]:
 
 @pytest.fixture
 def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the recording that the README speaks of."""
+    """A folder with the recording that the README speaks of, and a manifest of it."""
     audio, rate = soundfile.read(DEMONSTRATION)
     soundfile.write(tmp_path / "street.wav", audio, rate)
+    (tmp_path / "street.csv").write_text("path,label\nstreet.wav,Rain\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -54,7 +59,7 @@ def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_readme_shows_every_command() -> None:
     """Each command of the program stands in the README."""
     shown_words = {command.split("auricle ")[1].split()[0] for command in commands()}
-    assert {"run", "window", "listen", "detect", "devices", "config", "models", "doctor"} <= shown_words
+    assert {"run", "window", "listen", "detect", "evaluate", "devices", "config", "models", "doctor"} <= shown_words
 
 
 @pytest.mark.parametrize("command", [command for command in commands() if command != "auricle window"])
