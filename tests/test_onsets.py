@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from auricle.errors import EvaluationError
+from auricle.evaluation import onsets
 from auricle.evaluation.figures import Heard
 from auricle.evaluation.manifest import Clip, Span
 from auricle.evaluation.onsets import Judge
@@ -90,6 +91,52 @@ def test_no_event_at_all_is_zero() -> None:
     item = heard((Span("Dog", 10, 12),), [0.0, 72.0], [[0.0]])
     found = Judge().figures([item], ("Dog",))
     assert (found.collar_f1, found.psds1) == (0.0, 0.0)
+
+
+@needs_library
+def test_a_long_recording_is_judged_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten minutes in pieces have the figures of ten minutes at once, where scores fall to 0 between sounds."""
+    random = np.random.default_rng(0)
+    edges = np.arange(0.0, 601.0)
+    spans = tuple(Span(("Dog", "Rain")[k % 2], 10.0 * k + 2, 10.0 * k + 6 + k % 3) for k in range(60))
+    scores = random.random((600, 2)) * (np.arange(600) % 10 != 0)[:, None]
+    for span in spans:
+        scores[int(span.onset_s) : int(span.offset_s), int(span.label == "Rain")] += 0.6
+    item = heard(spans, edges.tolist(), scores.tolist())
+    assert len(list(onsets._pieces(item))) > 4
+    assert sum(len(piece.spans) for piece in onsets._pieces(item)) == 60
+    in_pieces = Judge().figures([item], ("Dog", "Rain"))
+    monkeypatch.setattr(onsets, "_PIECE_S", 1e9)
+    whole = Judge().figures([item], ("Dog", "Rain"))
+    assert 0.1 < whole.psds1 < 0.99
+    assert in_pieces.psds1 == pytest.approx(whole.psds1)
+    assert in_pieces.psds1_by_label == pytest.approx(whole.psds1_by_label)
+
+
+def test_no_sound_is_cut_in_two() -> None:
+    """Where one lasts for long, so does the piece, and a recording that is nothing but sound stays in one."""
+    edges = np.arange(0.0, 1001.0).tolist()
+    quiet = [[0.0]] * 1000
+    for spans in ((Span("Rain", 10, 400), Span("Rain", 500, 501)), (Span("Rain", 0, 1000),)):
+        pieces = list(onsets._pieces(heard(spans, edges, quiet)))
+        lengths = [span.offset_s - span.onset_s for piece in pieces for span in piece.spans]
+        assert lengths == [span.offset_s - span.onset_s for span in spans]
+        assert sum(piece.duration_s for piece in pieces) == 1000
+        assert sum(len(piece.frames) for piece in pieces) == 1000
+
+
+@needs_library
+def test_what_memory_cannot_hold_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what to do."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    judge = Judge()
+    monkeypatch.setattr(judge._library, "psds", fail)
+    with pytest.raises(EvaluationError, match="cut it into shorter ones") as caught:
+        judge.figures([heard((Span("Dog", 1, 2),), [0.0, 72.0], [[0.0]])], ("Dog",))
+    one_sentence(caught.value)
 
 
 def test_without_the_library_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
