@@ -19,6 +19,8 @@ import yaml
 import auricle
 from auricle.app import DEMONSTRATION
 from auricle.cli import main
+from auricle.commands.interruption import interrupted_by_signal
+from auricle.errors import Interrupted
 from tests.program import COMMAND, Running
 from tests.program import auricle as run_auricle
 from tests.virtual_microphone import wait_until
@@ -393,3 +395,12 @@ def test_a_long_list_of_labels_is_a_setting(capsys: Capture, recording: Path) ->
     labels = ", ".join(f'"{label}"' for label in auricle.load_model("bundled").labels)
     assert main(["detect", str(recording), f"ALLOW=[{labels}]"]) == 0
     capsys.readouterr()
+
+
+def test_no_library_takes_ctrl_c_for_an_error_of_its_own() -> None:
+    """A signal gets through code that catches every Exception, as ONNX Runtime's import does."""
+    with pytest.raises(Interrupted), interrupted_by_signal():  # noqa: PT012  (what is caught within is the point)
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except Exception:
+            pytest.fail("it was caught")

@@ -70,8 +70,11 @@ class WindowError(AuricleError):
     """There can be no window: no display, or a Python without Tk."""
 
 
-class Interrupted(Exception):  # noqa: N818  (it is no error)
-    """Ctrl-C or SIGTERM, after everything has been closed in good order; not an error."""
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM, after everything has been closed in good order; not an error.
+
+    Nor an Exception: libraries catch those, as ONNX Runtime does while it is imported, and would go on.
+    """
 
     CTRL_C = 130
 
