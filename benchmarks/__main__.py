@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import figures, models, streaming, window
+from benchmarks import figures, latency, models, streaming, window
 
 _LIBRARIES = ("numpy", "onnxruntime", "soxr")
 Measure = Callable[[], str]
@@ -68,6 +68,7 @@ def main(parts: list[str]) -> int:
     known: dict[str, Callable[[], None]] = {
         "main": lambda: _rows("The bundled model", main_rows(folder)),
         "window": lambda: _rows("The window", window_rows(folder)),
+        "latency": latency.table,
         "streaming": streaming.table,
         "models": lambda: models.table(folder),
     }

@@ -56,7 +56,7 @@ def latency() -> str:
     try:
         window.press_start()
         window.wait_for(lambda line: line["state"] == "running" and bool(line["rows"]), "it listens")
-        asked = [_shown_s(window, player, label, span) for _ in range(_TURNS) for label, span in _sounds()]
+        asked = [_shown_s(window, player, label, span) for _ in range(_TURNS) for label, span in sounds()]
     finally:
         window.kill()
         player.close()
@@ -69,7 +69,7 @@ def latency() -> str:
     return f"{statistics.median(times_ms):.0f} ms ({min(times_ms):.0f} … {max(times_ms):.0f}{missed})"
 
 
-def _sounds() -> list[tuple[str, tuple[float, float]]]:
+def sounds() -> list[tuple[str, tuple[float, float]]]:
     """The demonstration's: label, onset and offset."""
     with DEMONSTRATION.with_suffix(".csv").open(newline="", encoding="utf-8") as stream:
         return [(row["label"], (float(row["onset_s"]), float(row["offset_s"]))) for row in csv.DictReader(stream)]
