@@ -62,7 +62,7 @@ def table() -> None:
         player.close()
         microphone.close()
     for k, what in enumerate(("suspected", "started")):
-        times_ms = [1000 * times[k] for times in asked if times[k] is not None]
+        times_ms = [1000 * after_s for after_s in (times[k] for times in asked) if after_s is not None]
         told = f"{len(times_ms)} of {len(asked)}"
         if times_ms:
             median, late = np.percentile(times_ms, [50, 99])

@@ -98,10 +98,6 @@ class SourceState(Enum):
     ENDED = "ended"
 
 
-UNSURE = frozenset({EventState.SUSPECTED, EventState.WITHDRAWN})
-"""What views need not show: their rows show the same scores."""
-
-
 @dataclass(frozen=True)
 class Health:
     """How the pipeline is, as of now; every sink gets to see it."""

@@ -26,12 +26,8 @@ def bind_keys(root: tk.Tk, app: DemoApp) -> None:
             app.toggle()
 
     def escape() -> None:
-        if app.panes.close():
-            return
-        if fills_screen():
-            root.attributes("-fullscreen", False)
-        else:
-            app.exit_demo()
+        if not app.panes.close():
+            screen() if fills_screen() else app.exit_demo()
 
     def screen() -> None:
         root.attributes("-fullscreen", not fills_screen())
