@@ -17,6 +17,7 @@ from auricle.models.cardfile import FORMAT, parse_card, read_card
 from tests.material import card_json, one_sentence, small_card
 
 DELETE = object()
+INT8 = {"lowest": -3.0, "highest": 3.0, "peaks": [1.0] * 4, "clips": 100, "lost_points": 0.0}
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -99,6 +100,11 @@ def test_other_facts_may_not(key: str) -> None:
         ("thresholds.off.Dog", 0.7, "0 < off ≤ on ≤ 1"),
         ("thresholds.on.Dog", 1.5, "0 < off ≤ on ≤ 1"),
         ("thresholds.off.Dog", 0, "0 < off ≤ on ≤ 1"),
+        ("int8", {**INT8, "peaks": [1.0] * 3}, "not one for each convolution"),
+        ("int8", {**INT8, "peaks": [1.0, 1.0, 1.0, 0.0]}, "8-bit steps are no lengths"),
+        ("int8", {**INT8, "highest": float("inf")}, "8-bit steps are no lengths"),
+        ("int8", {**INT8, "lowest": 4.0}, "8-bit steps are no lengths"),
+        ("int8", {**INT8, "lost_points": float("nan")}, "8-bit steps are no lengths"),
     ],
 )
 def test_a_card_may_not_contradict_itself(path: str, value: Any, what: str) -> None:
@@ -121,6 +127,9 @@ def test_a_card_may_not_contradict_itself(path: str, value: Any, what: str) -> N
         ("thresholds", {"on": {"Dog": 0.5}}),
         ("thresholds", {"on": {"Dog": 0.5}, "off": {}}),
         ("thresholds", [1]),
+        ("int8", {**INT8, "peaks": "many"}),
+        ("int8", {**INT8, "clips": None}),
+        ("int8", [1]),
     ],
 )
 def test_a_malformed_card_is_refused(path: str, value: Any) -> None:

@@ -138,13 +138,18 @@ def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
         (shape.kernel < 1 or shape.kernel % 2 == 0, "its kernel is not odd"),
         (math.prod(mel for _, mel in shape.pools) > card.front_end.n_mels, "it pools more mel bands than there are"),
         (not 0 < card.window_s < math.inf, "its window is no length of time"),
+        (card.int8 is not None and not _are_steps(card.int8), "its 8-bit steps are no lengths"),
         (
-            card.int8 is not None
-            and not (card.int8.lowest < card.int8.highest and all(0 < x < math.inf for x in card.int8.peaks)),
-            "its 8-bit steps are no lengths",
+            card.int8 is not None and len(card.int8.peaks) != len(shape.channels) * shape.convolutions,
+            "its 8-bit steps are not one for each convolution",
         ),
         (card.clip is not None and not _is_time(card.clip), "its clips' windows, step or delay are no lengths of time"),
     ]
+
+
+def _are_steps(facts: Int8Facts) -> bool:
+    figures = (facts.lowest, facts.highest, facts.lost_points, *facts.peaks)
+    return all(map(math.isfinite, figures)) and facts.lowest < facts.highest and all(x > 0 for x in facts.peaks)
 
 
 def _is_time(clip: ClipFacts) -> bool:

@@ -27,15 +27,16 @@ def chosen(wanted: str, card: ModelCard, tensors: Tensors, *, notes: Path) -> st
 
     Raises ModelError where 8 bits are wanted and the model has no such form.
     """
-    if wanted == "int8" and card.int8 is None:
+    facts = card.int8 if networks.rounds(card) else None
+    if wanted == "int8" and facts is None:
         raise ModelError(
             f"{card.name} has no 8-bit form yet; run `auricle models quantize {card.name} FILES…`, or leave PRECISION out."
             if networks.rounds(card)
             else f"{card.name} is a network without an 8-bit form; leave PRECISION out."
         )
-    if wanted != "auto" or card.int8 is None:
-        return "float32" if wanted == "auto" else wanted
-    if card.int8.clips == 0 or card.int8.lost_points > MOST_LOST_POINTS:
+    if wanted != "auto":
+        return wanted
+    if facts is None or facts.clips < 1 or facts.lost_points > MOST_LOST_POINTS:
         return "float32"
     return "int8" if _gain(card, tensors, notes) > 1.0 else "float32"
 
