@@ -26,7 +26,9 @@ class _Listening:
 
     def __init__(self, environment: dict[str, str]) -> None:
         command = [*COMMAND, "listen", "--format", "jsonl", "EARLY=always"]
-        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         self.lines: list[tuple[float, dict[str, str]]] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
