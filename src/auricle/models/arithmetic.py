@@ -123,7 +123,7 @@ class Int8:
 
     def pool(self, graph: Graph, x: str, number: int, layer: Layer) -> str:
         """Means, rounded."""
-        return graph.average_pool_8bit(x, *layer.pool, self._out[number])
+        return graph.average_pool_8bit(x, *layer.pool, layer.outputs, self._out[number])
 
     def embeddings(self, graph: Graph, x: str) -> str:
         """Means over mel, in single precision."""
