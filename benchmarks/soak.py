@@ -6,7 +6,6 @@ than 2 MB after the first minutes. The sound is the demonstration's and coloured
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -94,9 +93,9 @@ class Ledger:
 
 
 def resident_mb() -> float:
-    """Memory in use now."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    """Memory of its own in use now; pages of libraries come and go as the system likes."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon")) * 1024 / 1e6
 
 
 def main(hours: float) -> int:
