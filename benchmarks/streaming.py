@@ -112,7 +112,7 @@ def _cnn9(precision: str) -> Loaded:
     card, tensors = _published("cnn9")
     if precision == "int8":
         sound = front_end(card.front_end).push(figures.demonstration(RATE, SECONDS)).logmel
-        card = replace(card, int8=calibrate(card, tensors, [sound], [], lambda _done: None))
+        card = replace(card, int8=calibrate(card, tensors, [sound], [], [], lambda _done: None))
     return assembly.load(card, tensors, threads=1, precision=precision)
 
 

@@ -105,6 +105,10 @@ def test_other_facts_may_not(key: str) -> None:
         ("int8", {**INT8, "highest": float("inf")}, "8-bit steps are no lengths"),
         ("int8", {**INT8, "lowest": 4.0}, "8-bit steps are no lengths"),
         ("int8", {**INT8, "lost_points": float("nan")}, "8-bit steps are no lengths"),
+        ("int8", {**INT8, "lost_points": -101.0}, "8-bit steps are no lengths"),
+        ("int8", {**INT8, "clips": -1}, "8-bit steps are no lengths"),
+        ("int8", {**INT8, "lowest": -5e-324, "highest": 0.0}, "8-bit steps are no lengths"),
+        ("int8", {**INT8, "peaks": [1e300] * 4}, "8-bit steps are no lengths"),
     ],
 )
 def test_a_card_may_not_contradict_itself(path: str, value: Any, what: str) -> None:

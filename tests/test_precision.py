@@ -45,7 +45,7 @@ def test_what_was_measured_once_is_remembered(tmp_path: Path, monkeypatch: pytes
     assert precision.chosen("auto", card(), TENSORS, notes=notes) == "float32"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": "b"}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": "b"}', "\x00", "[" * 100_000, f'{{"a": 1{"0" * 400}}}'])
 def test_damaged_notes_are_measured_anew(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And replaced."""
     notes = tmp_path / "speed.json"
@@ -62,12 +62,28 @@ def test_notes_that_cannot_be_written_hinder_nothing(tmp_path: Path, monkeypatch
     assert precision.chosen("auto", card(), TENSORS, notes=tmp_path / "file" / "speed.json") == "int8"
 
 
+def test_a_folder_in_the_place_of_the_notes_hinders_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing half-written stays."""
+    (tmp_path / "speed.json").mkdir()
+    monkeypatch.setattr(precision, "measured", lambda _card, _tensors: 2.0)
+    assert precision.chosen("auto", card(), TENSORS, notes=tmp_path / "speed.json") == "int8"
+    assert [path.name for path in tmp_path.iterdir()] == ["speed.json"]
+
+
+def test_an_8_bit_form_of_a_network_that_has_none_is_not_used(tmp_path: Path) -> None:
+    """Whatever its card says."""
+    mobile = replace(card(), architecture=replace(card().architecture, family="mobilenetv1"))
+    assert precision.chosen("auto", mobile, TENSORS, notes=tmp_path / "speed.json") == "float32"
+    with pytest.raises(ModelError, match="without an 8-bit form"):
+        precision.chosen("int8", mobile, TENSORS, notes=tmp_path / "speed.json")
+
+
 def test_the_measure_is_of_both_forms(tmp_path: Path) -> None:
     """A number, of real runs."""
     assert 0.05 < precision.measured(card(), TENSORS) < 20
 
 
-@pytest.mark.parametrize("facts", [None, replace(FACTS, lost_points=0.51), replace(FACTS, clips=0)])
+@pytest.mark.parametrize("facts", [None, replace(FACTS, lost_points=0.51), replace(FACTS, clips=29)])
 def test_auto_takes_8_bits_only_where_they_were_shown_to_lose_little(
     facts: Int8Facts | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +102,7 @@ def test_8_bits_that_a_model_does_not_have_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="without an 8-bit form"):
         precision.chosen("int8", mobile, TENSORS, notes=tmp_path / "speed.json")
     with pytest.raises(ModelError, match="without an 8-bit form"):
-        calibrate(mobile, TENSORS, [], [], lambda _done: None)
+        calibrate(mobile, TENSORS, [], [], [], lambda _done: None)
 
 
 def test_the_bundled_model_scores_the_same_in_8_bits() -> None:
@@ -113,15 +129,15 @@ def test_the_bundled_model_scores_the_same_in_8_bits() -> None:
 
 
 def test_calibration_tells_what_was_lost() -> None:
-    """A form whose steps are too coarse by far is found out, against labels and without."""
+    """Steps of every second clip, and what they lose on the others, against labels and without."""
     shape = card(None)
     clips = [np.random.default_rng(k).normal(-40.0, 20.0, (40, 16)).astype(np.float32) for k in range(12)]
     done: list[int] = []
-    facts = calibrate(shape, TENSORS, clips, [shape.labels[0]] * 12, done.append)
-    assert facts.clips == 12
-    assert done == list(range(1, 25))
+    facts = calibrate(shape, TENSORS, clips, [shape.labels[0]] * 12, range(3), done.append)
+    assert facts.clips == 6
+    assert done == list(range(1, 13))
     assert len(facts.peaks) == 4
     assert abs(facts.lost_points) <= 100
-    unlabelled = calibrate(shape, TENSORS, clips, [], lambda _done: None)
+    unlabelled = calibrate(shape, TENSORS, clips, [], range(3), lambda _done: None)
     assert 0 <= unlabelled.lost_points <= 100
     assert unlabelled.peaks == facts.peaks

@@ -55,7 +55,7 @@ def logmel(frames: int, seed: int = 1) -> NDArray[np.float32]:
 CARDS = {name: card_of(name) for name in SHAPES}
 for rounded in ("3 × 3 twice", "5 × 5 once", "as Cnn9", "as Cnn14"):
     made_of = lively(panns.shapes(CARDS[rounded], {}), seed=1)
-    facts = calibrate(CARDS[rounded], made_of, [logmel(200, seed=3)], [], lambda _done: None)
+    facts = calibrate(CARDS[rounded], made_of, [logmel(200, seed=3)], [], [], lambda _done: None)
     CARDS[f"{rounded}, 8 bits"] = replace(CARDS[rounded], int8=facts)
 BLUEPRINTS = {name: blueprint(card) for name, card in CARDS.items()}
 OFFLINE = {name: network(card, lively(panns.shapes(card, {}), seed=1)) for name, card in CARDS.items()}

@@ -42,7 +42,7 @@ def test_every_prefix_scores_as_the_network_run_on_it(name: str, form: str) -> N
     sound = -40 + 20 * rng.standard_normal((length, 1)) + 5 * rng.standard_normal((length, card.front_end.n_mels))
     frames = sound.astype(np.float32)
     if form == "int8" and name != "bundled":
-        card = replace(card, int8=calibrate(card, tensors, [frames], [], lambda _done: None))
+        card = replace(card, int8=calibrate(card, tensors, [frames], [], [], lambda _done: None))
     loaded = assembly.load(card, tensors, threads=1, precision=form)
     tagger = loaded.live(step_s=STEP_S, window_s=None, peek="always")
     hop = round(tagger.step_s * card.front_end.rate / card.front_end.hop)

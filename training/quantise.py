@@ -33,8 +33,9 @@ def write(folder: Path, clips: list[Clip]) -> None:
     known = [clip for clip in clips if clip.folder in ESC10]
     logmels = [_logmel(model.card.front_end, clip.audio()) for clip in known]
     truths = [ESC10[clip.folder] for clip in known]
-    say = progress("8-bit form", 2 * len(known))
-    facts = calibrate(model.card, store.read_weights(model), logmels, truths, say)
+    say = progress("8-bit form", len(known))
+    columns = [model.card.labels.index(label) for label in ESC10.values()]
+    facts = calibrate(model.card, store.read_weights(model), logmels, truths, columns, say)
     card = {**json.loads((folder / "card.json").read_text(encoding="utf-8")), "int8": asdict(facts)}
     put(folder / "card.json", (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
     print(f"8-bit form: {facts.lost_points:+.2f} points lost on {facts.clips} clips")

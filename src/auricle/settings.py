@@ -68,6 +68,14 @@ def is_setting(word: str) -> bool:
     return bool(equals) and key.isidentifier()
 
 
+def is_chosen(word: str) -> bool:
+    """Whether `word` of a command line is a setting; a file of that name comes first."""
+    try:
+        return is_setting(word) and not Path(word).exists()
+    except OSError:  # too long for a path
+        return True
+
+
 def load(words: Sequence[str] = (), values: Mapping[str, Any] | None = None) -> ConfDef:
     """The configuration that KEY=value words and `values` (from Python) make of the defaults.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +29,7 @@ _USAGE = "`auricle evaluate DIR --labels MANIFEST.csv`"
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Every bad line, recording, setting or output is found before the first recording is heard."""
-    words = [word for word in arguments.words if settings.is_setting(word) and not Path(word).exists()]
+    words = [word for word in arguments.words if settings.is_chosen(word)]
     folders = [word for word in arguments.words if word not in words]
     auricle = Auricle(settings.load(words))
     if len(folders) != 1 or arguments.labels is None:
@@ -181,7 +182,7 @@ def _check_outputs(arguments: argparse.Namespace, manifest: Manifest) -> None:
     for output in outputs:
         if output.exists() and any(output.samefile(path) for path in inputs):
             raise SettingsError(f"{output}: is read by this evaluation; write to another file.")
-    if len(outputs) == 2 and outputs[0].absolute() == outputs[1].absolute():
+    if len(outputs) == 2 and os.path.realpath(outputs[0]) == os.path.realpath(outputs[1]):
         raise SettingsError("The table and the picture cannot be one file; give -o and --picture different names.")
     if arguments.picture is None:
         return

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -27,15 +28,16 @@ _USAGE = (
 
 def models(arguments: argparse.Namespace) -> int:
     """One of the six forms; without a word, the list."""
-    words = [word for word in arguments.words if not settings.is_setting(word) or Path(word).exists()]
-    settings.load([word for word in arguments.words if word not in words])
+    given = [word for word in arguments.words if settings.is_chosen(word)]
+    words = [word for word in arguments.words if word not in given]
+    settings.load(given)
     action, names = (words[0], words[1:]) if words else ("list", [])
     actions: dict[str, tuple[Callable[[Sequence[str]], None], range]] = {
         "list": (_list, range(1)),
         "get": (_get, range(1, 2)),
         "import": (_import, range(1, 3)),
         "show": (_show, range(1, 2)),
-        "quantize": (quantise, range(2, sys.maxsize)),
+        "quantize": (partial(quantise, given=given), range(2, sys.maxsize)),
         "remove": (_remove, range(1, 2)),
     }
     if action not in actions or len(names) not in actions[action][1]:
@@ -98,7 +100,8 @@ def _cost(card: ModelCard | None, entry: catalogue.Entry | None) -> str:
 def _get(names: Sequence[str]) -> None:
     entry = catalogue.find(names[0])
     columns = (TextColumn(entry.file), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("download", total=entry.expected.size)
         model = install.get(
             entry.name,

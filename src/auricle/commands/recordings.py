@@ -24,8 +24,8 @@ from auricle.stages import Sink
 
 def detect(arguments: argparse.Namespace) -> int:
     """Every bad file, setting or output is found before the first result is written."""
-    words = [word for word in arguments.words if _is_setting(word)]
-    files = [word for word in arguments.words if not _is_setting(word)]
+    words = [word for word in arguments.words if settings.is_chosen(word)]
+    files = [word for word in arguments.words if not settings.is_chosen(word)]
     if not files:
         raise SettingsError("Name at least one recording: `auricle detect FILE…`, or `-` for standard input.")
     if arguments.format == "audacity" and len(files) > 1:
@@ -48,13 +48,6 @@ def detect(arguments: argparse.Namespace) -> int:
 
 def _same(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and one.samefile(other)
-
-
-def _is_setting(word: str) -> bool:
-    try:
-        return settings.is_setting(word) and not Path(word).exists()
-    except OSError:  # too long for a path
-        return True
 
 
 def _write(auricle: Auricle, files: Sequence[str], layout: str, stream: TextIO) -> None:

@@ -92,7 +92,10 @@ class Reader:
         by_path: dict[Path, list[_Row]] = {}
         for row in rows:
             by_path.setdefault(row.path, []).append(row)
-        names = {row.label: self._named(row) for row in {row.label: row for row in reversed(rows)}.values()}
+        names: dict[str, str] = {}
+        for row in rows:
+            if row.label not in names:
+                names[row.label] = self._named(row)
         return [self._clip(path, some, names, timed) for path, some in by_path.items()]
 
     def _named(self, row: _Row) -> str:
@@ -124,9 +127,9 @@ class Reader:
         ordered = sorted(key for key in seen if key[0])
         spans = tuple(sorted((Span(*key) for key in ordered), key=lambda span: span.onset_s)) if timed else ()
         for before, after in pairwise(ordered):
-            if timed and before[0] == after[0] and after[1] < before[2]:
+            if timed and before[0] == after[0] and after[1] <= before[2]:
                 raise _Wrong(
-                    f"lines {seen[before]} and {seen[after]} overlap and both say “{before[0]}”; make one sound of them."
+                    f"lines {seen[before]} and {seen[after]} overlap or touch and both say “{before[0]}”; make one sound of them."
                 )
         return Clip(self._folder / path, duration_s, tuple(dict.fromkeys(key[0] for key in seen if key[0])), spans)
 

@@ -109,6 +109,8 @@ def _clip(data: Any) -> ClipFacts:
 
 def _int8(data: Any) -> Int8Facts:
     figures = {key: float(data[key]) for key in ("lowest", "highest", "lost_points")}
+    if not isinstance(data["peaks"], list):
+        raise TypeError("peaks is not a list")
     return Int8Facts(**figures, peaks=tuple(float(x) for x in data["peaks"]), clips=int(data["clips"]))
 
 
@@ -148,8 +150,10 @@ def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
 
 
 def _are_steps(facts: Int8Facts) -> bool:
-    figures = (facts.lowest, facts.highest, facts.lost_points, *facts.peaks)
-    return all(map(math.isfinite, figures)) and facts.lowest < facts.highest and all(x > 0 for x in facts.peaks)
+    """Within what log-mels and images can be, and with a loss that can be."""
+    spans = max(0.0, facts.highest) - min(0.0, facts.lowest) > 1e-6 and -1e6 < facts.lowest < facts.highest < 1e6
+    known = facts.clips >= 0 and -100.0 <= facts.lost_points <= 100.0
+    return spans and known and all(1e-7 < peak < 1e6 for peak in facts.peaks)
 
 
 def _is_time(clip: ClipFacts) -> bool:

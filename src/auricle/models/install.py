@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -66,16 +67,23 @@ def take(file: Path, *, name: str, home: Path, labels: Sequence[str]) -> store.I
 
 
 def amend(model: store.Installed, card: ModelCard) -> None:
-    """Replaces the card of an installed model; its weights stay. Raises ModelError."""
+    """Replaces the card of an installed model, if that is still `model`'s; its weights stay. Raises ModelError."""
     path = model.folder / store.CARD_FILE
-    part = path.with_suffix(".part")
-    with locked(model.folder.parent / f".{model.folder.name}.lock"):
-        try:
-            part.write_text(cardfile.as_json(card), encoding="utf-8")
-            part.replace(path)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise _unwritable(model.folder, error) from None
+    text = cardfile.as_json(card)
+    cardfile.parse_card(json.loads(text), where=str(path))
+    try:
+        with locked(model.folder.parent / f".{model.folder.name}.lock"):
+            if not path.is_file() or store.look(model.folder) != model:
+                raise ModelError(f"{card.name} was removed or installed anew meanwhile; run it again.")
+            handle, part = tempfile.mkstemp(prefix=".unfinished-", dir=model.folder)
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                    stream.write(text)
+                Path(part).replace(path)
+            finally:
+                Path(part).unlink(missing_ok=True)
+    except (OSError, UnicodeError) as error:
+        raise _unwritable(model.folder, error) from None
 
 
 def remove(name: str, *, home: Path) -> Path:
@@ -142,8 +150,9 @@ def _install(folder: Path, card: ModelCard, tensors: convert.Tensors) -> store.I
     return store.look(folder / card.name)
 
 
-def _unwritable(folder: Path, error: OSError) -> ModelError:
-    return ModelError(f"{folder}: cannot be written ({error.strerror}); make room there, or set AURICLE_HOME.")
+def _unwritable(folder: Path, error: OSError | UnicodeError) -> ModelError:
+    why = error.strerror if isinstance(error, OSError) else error
+    return ModelError(f"{folder}: cannot be written ({why}); make room there, or set AURICLE_HOME.")
 
 
 def _discard(folder: Path) -> None:

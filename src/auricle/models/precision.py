@@ -18,6 +18,8 @@ from auricle.models.networks import Tensors
 from auricle.models.runtime import VERSION, OnnxSteps, OnnxStream
 
 MOST_LOST_POINTS = 0.5
+LEAST_CLIPS = 30
+"""Fewer show nothing."""
 RUNS = 20
 """Of which the quickest counts."""
 
@@ -36,7 +38,7 @@ def chosen(wanted: str, card: ModelCard, tensors: Tensors, *, notes: Path) -> st
         )
     if wanted != "auto":
         return wanted
-    if facts is None or facts.clips < 1 or facts.lost_points > MOST_LOST_POINTS:
+    if facts is None or facts.clips < LEAST_CLIPS or facts.lost_points > MOST_LOST_POINTS:
         return "float32"
     return "int8" if _gain(card, tensors, notes) > 1.0 else "float32"
 
@@ -51,13 +53,18 @@ def _gain(card: ModelCard, tensors: Tensors, notes: Path) -> float:
         with contextlib.suppress(OSError):  # what cannot be noted is measured again
             notes.parent.mkdir(parents=True, exist_ok=True)
             part = notes.with_suffix(".part")
-            part.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
-            part.replace(notes)
+            try:
+                part.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
+                part.replace(notes)
+            finally:
+                part.unlink(missing_ok=True)
     return noted[key]
 
 
 def _noted(notes: Path) -> dict[str, float]:
-    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        if not notes.is_file():
+            return {}
         found = json.loads(notes.read_text(encoding="utf-8"))
         return {str(key): float(gain) for key, gain in found.items()}
     return {}

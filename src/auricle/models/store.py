@@ -68,7 +68,9 @@ def find(name: str) -> Installed:
     path = Path(name)
     if name.casefold() in catalogue.entries() and not path.exists():
         raise ModelError(f"The model “{name}” is not installed yet; run `auricle models get {name.casefold()}`.")
-    models = {model.card.name: model for model in installed()}
+    models: dict[str, Installed] = {}
+    for model in installed():
+        models.setdefault(model.card.name, model)  # a folder that calls itself bundled does not take its place
     if name in models:
         return models[name]
     if path.is_dir() or path.is_file():

@@ -26,7 +26,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
             with path.open("w", encoding="utf-8", errors="surrogateescape") as stream:
                 yield stream
             return
-        target = path.resolve()
+        target = Path(os.path.realpath(path))
         handle, temporary = tempfile.mkstemp(prefix=".auricle-", suffix=".part", dir=target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
@@ -40,7 +40,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         if isinstance(error, BrokenPipeError) or error.errno is None:
             raise
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another place with -o.") from None
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); choose another place.") from None
 
 
 def _is_special(path: Path) -> bool:
