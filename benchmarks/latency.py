@@ -16,7 +16,7 @@ from auricle.app import DEMONSTRATION
 from benchmarks.figures import COMMAND
 from benchmarks.window import sounds
 
-_TURNS = 12
+_TURNS = 6
 _PAUSE_S = 2.5
 """So that the last event is over, and not merged with the next."""
 

@@ -41,7 +41,7 @@ class Arithmetic(Protocol):
         """Log-mel (streams, time, mel) → an image."""
 
     def conv(self, graph: Graph, x: str, number: int, layer: Layer, zeros: tuple[int, int]) -> str:
-        """The convolution, with its batch norm, and the ReLU unless the pooling comes first; `zeros` before, after."""
+        """The convolution, with its batch norm, and the ReLU unless a pooling comes first; `zeros` before, after."""
 
     def pool(self, graph: Graph, x: str, number: int, layer: Layer) -> str:
         """The pooling, and the ReLU that comes after it."""
@@ -76,7 +76,7 @@ class Float32:
         """One operation, and another for the ReLU."""
         weight, bias = folded(self._tensors, layer.conv, layer.norm, EPSILON)
         x = graph.conv(x, weight, bias, groups=layer.outputs if layer.depthwise else 1, zeros=zeros)
-        return x if layer.pools_first else graph.relu(x)
+        return x if layer.pools_first and layer.pool != (1, 1) else graph.relu(x)
 
     def pool(self, graph: Graph, x: str, number: int, layer: Layer) -> str:
         """Means."""
