@@ -193,7 +193,7 @@ def measure(name: str) -> None:
     print(json.dumps({"ms": 1000 * spent_s / (len(blocks[warm:]) * HOP / RATE), "mb": peak * 1024 / 1e6}))
 
 
-_COLUMNS = "{:<48}{:>10}{:>12}{:>10}{:>10}{:>12}{:>9}"
+_COLUMNS = "{:<52}{:>10}{:>12}{:>10}{:>10}{:>12}{:>9}"
 
 
 def table() -> None:
@@ -206,7 +206,7 @@ def table() -> None:
             [sys.executable, "-m", "benchmarks.streaming", name], check=False, capture_output=True, text=True
         )
         if done.returncode:
-            print(f"  {name:<48} not measured: {(done.stderr.strip() or 'it was killed').splitlines()[-1]}", flush=True)
+            print(f"  {name:<52} not measured: {(done.stderr.strip() or 'it was killed').splitlines()[-1]}", flush=True)
             continue
         row = json.loads(done.stdout)
         print(
