@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from auricle.app import DEMONSTRATION
 from auricle.cli import main
 from tests.material import REPOSITORY, SHARED
 from tests.program import Running
+from tests.virtual_microphone import wait_until
 
 Capture = pytest.CaptureFixture[str]
 ESC10 = {
@@ -243,9 +243,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
         "evaluate", str(tmp_path), "--labels", str(labels), "-o", str(tmp_path / "out"), environment=os.environ
     )
     try:
-        deadline_s = time.monotonic() + 60
-        while not list(tmp_path.glob(".auricle-*")) and time.monotonic() < deadline_s:
-            time.sleep(0.01)
+        wait_until(lambda: bool(list(tmp_path.glob(".auricle-*"))), "the output is begun", 60.0)
         assert running.interrupt() == 130
     finally:
         running.kill()

@@ -17,6 +17,7 @@ from auricle.commands.models import models
 from auricle.errors import AuricleError, ModelError, SettingsError
 from auricle.models import install, store
 from auricle.models.cardfile import parse_card
+from auricle.models.precision import LEAST_CLIPS
 from tests.material import SHARED, one_sentence
 from tests.wobbly_server import wobbly
 
@@ -123,6 +124,9 @@ def test_an_8_bit_form_is_calibrated_on_recordings(home: Path, capsys: pytest.Ca
     assert "porch has an 8-bit form now, but named only " in told.err  # the demonstration is short
     facts = store.find("porch").card.int8
     assert facts is not None
+    assert len(facts.peaks) == len(json.loads((BUNDLED / "card.json").read_text(encoding="utf-8"))["int8"]["peaks"])
+    assert facts.lowest < 0 < facts.highest
+    assert 0 < facts.clips < LEAST_CLIPS
     assert (folder / "model.safetensors").read_bytes() == weights
     assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in BUNDLED.iterdir())
 

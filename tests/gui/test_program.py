@@ -280,7 +280,7 @@ def test_the_mainloop_is_never_blocked(opened: Open, player: LivePlayer, cnn9: P
 
 @pytest.mark.skipif(
     shutil.which("openbox") is None,
-    reason="no full screen without a window manager; `apt-get install openbox` brings one",
+    reason="no full screen without a window manager; `make test` installs openbox on Debian",
 )
 def test_f11_fills_the_screen(virtual_microphone: VirtualMicrophone) -> None:
     """F11 gives the window the whole screen and takes it back; Esc takes it back too, and only then leaves."""

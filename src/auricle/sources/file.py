@@ -36,7 +36,7 @@ class FileSource:
             check_channel(channel, self._file.channels, str(path))
             check_rate(self._file.samplerate, str(path))
             _check_header(path, self._file)
-        except Exception:
+        except BaseException:  # Ctrl-C too
             self._file.close()
             raise
 
