@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,7 @@ CLIPS, TIMES = "path,label\n", "path,label,onset,offset\n"
         (CLIPS + "/etc/a.wav,Dog\n", "line 2: “/etc/a.wav” leads out of the folder"),
         (CLIPS + "a.wav,Dog\nz.wav,Dog\n", "line 3: folder/z.wav: no such file"),
         (CLIPS + "a.wav,Dog\nb.wav,Dogg\n", "line 3: there is no label “Dogg”; did you mean “Dog”?"),
+        (CLIPS + f"a.wav,{'g' * 5000}\n", "line 2 has a cell of more than 4096 characters"),
         (CLIPS + "click.wav,Dog\n", "line 2: “click.wav” lasts 0.010 s"),
         (CLIPS + "a.wav,Dog\na.wav,dog\n", "line 3 says the same as line 2"),
         (CLIPS + "a.wav,Dog\na.wav,\n", "line 3 says that “a.wav” holds nothing"),
@@ -131,6 +133,14 @@ def test_a_manifest_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     for path in (tmp_path / "none.csv", tmp_path, Path("a\0b")):
         with pytest.raises(ManifestError, match="cannot be read"):
             reader.read(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps its devices elsewhere")
+def test_a_device_is_no_manifest() -> None:
+    """It may never end."""
+    reader = Reader(folder=Path("folder"), name=name, duration=duration, shortest_s=0.1)
+    with pytest.raises(ManifestError, match="a device"):
+        reader.read(Path(os.devnull))
 
 
 CELLS = st.sampled_from(

@@ -22,6 +22,9 @@ TIMES = ("onset", "offset")
 _SLACK_S = 0.01
 """By which an offset may lie behind the recording's end: hands round."""
 
+_LONGEST = 4096
+"""Characters of a path, as systems have it; labels and times are shorter."""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -139,6 +142,8 @@ class _Wrong(Exception):  # noqa: N818  (it becomes a ManifestError)
 
 
 def _rows(path: Path) -> list[_Row]:
+    if path.is_char_device() or path.is_block_device():
+        raise _Wrong("a device, which may never end; name a CSV of path,label[,onset,offset].")
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.reader(stream, strict=True)
@@ -176,6 +181,8 @@ def _row(line: int, cells: Sequence[str], columns: dict[str, int], width: int) -
         )
     found = {column: cells[k].strip() for column, k in columns.items()}
     path = Path(found["path"])
+    if any(len(cell) > _LONGEST for cell in found.values()):
+        raise _Wrong(f"line {line} has a cell of more than {_LONGEST} characters; check its quotes.")
     if not found["path"]:
         raise _Wrong(f"line {line} names no recording; fill in its path.")
     if path.is_absolute() or path.drive or ".." in path.parts:
