@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-from training.fit import Schedule
+from training.fit import Change, Schedule
 from training.recipe import Options, run
 
 
@@ -17,34 +16,35 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--work", type=Path, default=Path("build/training"), help="lessons and students are kept and used again here"
     )
-    parser.add_argument("--lessons", type=int, default=2400, help="mixtures made from each fold")
-    parser.add_argument("--first-steps", type=int, default=800, help="steps on a pair of folds")
-    parser.add_argument("--second-steps", type=int, default=450, help="further steps with a third fold")
-    parser.add_argument("--third-steps", type=int, default=350, help="further steps from large to small once more")
-    parser.add_argument(
-        "--final-steps",
-        type=int,
-        nargs=2,
-        default=[900, 800],
-        help="the model that ships: these in place of the two above",
-    )
+    parser.add_argument("--lessons", type=int, default=4800, help="mixtures made from each fold")
+    parser.add_argument("--first-steps", type=int, default=1000, help="steps of each training with clips alone")
+    parser.add_argument("--second-steps", type=int, default=1200, help="further steps with lessons too")
+    parser.add_argument("--last-steps", type=int, default=600, help="further steps with speech, music and room noise")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
 
 def _first(steps: int) -> Schedule:
-    """Easy lessons to begin with."""
+    """To tell ten kinds of sound apart, by clips alone, much changed."""
     return Schedule(
-        steps=steps, batch=24, rate=3e-3, last_rate=5e-4, decay=0.02, average=0.98,
-        distil=0.1, rank=1.0, mixup=0.2, warp=0.0, mask=0.4, silence=1.0,
+        steps=steps, crops=24, lessons=0, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(0.0, 0.0, 0.0),
+        rate=3e-3, decay=0.05, average=0.99, detect=0.0, distil=0.0, rank=1.0, mixup=0.6, mask=0.6, pause=0.4, silence=1.0,
     )  # fmt: skip
 
 
 def _second(steps: int) -> Schedule:
-    """Harder ones; Silence is taught as 0.6, so that a clip of a sound and a pause is named after the sound."""
+    """To detect all kinds, in lessons too; Silence is taught as 0.6, so that a clip of a sound and a pause is named after the sound."""
     return Schedule(
-        steps=steps, batch=24, rate=2e-3, last_rate=0.0, decay=0.02, average=0.99,
-        distil=0.2, rank=1.0, mixup=0.45, warp=1.5, mask=0.5, silence=0.6,
+        steps=steps, crops=16, lessons=10, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
+        rate=1.5e-3, decay=0.05, average=0.99, detect=1.0, distil=3.0, rank=6.0, mixup=0.5, mask=0.5, pause=0.0, silence=0.6,
+    )  # fmt: skip
+
+
+def _last(steps: int) -> Schedule:
+    """To be sure of what is there and of what is not, with speech, music and room noise among the clips."""
+    return Schedule(
+        steps=steps, crops=16, lessons=12, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
+        rate=1e-3, decay=0.05, average=0.99, detect=1.0, distil=1.0, rank=1.5, mixup=0.3, mask=0.4, pause=0.0, silence=0.6,
     )  # fmt: skip
 
 
@@ -57,11 +57,8 @@ def main() -> int:
         out=words.out,
         work=words.work,
         lessons=words.lessons,
-        first=_first(words.first_steps),
-        second=_second(words.second_steps),
-        third=replace(_second(words.third_steps), mixup=0.3),
-        final_second=words.final_steps[0],
-        final_third=words.final_steps[1],
+        schedules=(_first(words.first_steps), _second(words.second_steps)),
+        last=(_last(words.last_steps),),
         seed=words.seed,
     )
     try:

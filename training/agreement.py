@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from training.corpus import Clip, recording
-from training.evidence import CALM, Heard, average_precision, event_peak
+from training.evidence import CALM, Heard, Proof, event_peak, precision_over
 from training.frontend import RATE
 from training.listen import clip_scores, to_whole_seconds
 from training.teacher import CLASSES, Teacher
@@ -20,18 +20,10 @@ SURE, HARDLY = 0.3, 0.05
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(Proof):
     """The evidence on one of the teacher's classes."""
 
     number: int
-    positives: int
-    recordings: int
-    folds: int
-    average_precision: float
-    threshold: float
-    recall: float
-    precision: float
-    false_per_hour: float
 
 
 def teach(teacher: Teacher, clips: list[Clip]) -> dict[str, NDArray[np.float32]]:
@@ -69,7 +61,7 @@ def judge(heard: list[Heard], taught: dict[str, NDArray[np.float32]], number: in
         positives=len(positive),
         recordings=len({recording(item.path) for item in positive}),
         folds=len({item.fold for item in positive}),
-        average_precision=average_precision(truth, scores),
+        average_precision=precision_over(truth, scores),
         threshold=round(threshold, 3),
         recall=hits / len(positive),
         precision=hits / max(1, hits + misses),

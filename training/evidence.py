@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from auricle.evaluation.figures import average_precision
 from training import acoustics, synthesis
 from training.corpus import Clip, recording
 from training.frontend import RATE
@@ -40,10 +41,9 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The evidence on one class."""
+class Proof:
+    """How well a class is heard in recordings of which it is known whether they hold it."""
 
-    label: str
     positives: int
     recordings: int
     folds: int
@@ -52,6 +52,13 @@ class Verdict:
     recall: float
     precision: float
     false_per_hour: float
+
+
+@dataclass(frozen=True)
+class Verdict(Proof):
+    """The evidence on one class with human labels, or made by formula."""
+
+    label: str
     false_on_noise: float
 
 
@@ -98,13 +105,9 @@ def event_peak(frames: NDArray[np.float32]) -> float:
     return float(np.minimum(smooth[:-1], smooth[1:]).max())
 
 
-def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    """Mean, over the true clips, of the precision among all that score at least as high."""
-    order = np.argsort(-scores, kind="stable")
-    hits = truth[order]
-    if not hits.any():
-        return 0.0
-    return float((np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)).mean())
+def precision_over(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """Average precision; none where nothing is true."""
+    return average_precision(truth, scores) if truth.any() else 0.0
 
 
 def _threshold(yes: Peaks, others: Peaks, calm: Peaks, hours: float, highest: float) -> float:
@@ -132,6 +135,7 @@ def judge(heard: list[Heard], label: str) -> Verdict:
     calm = np.array([item.folder in CALM for item in known]) & ~truth
     made = np.array([item.folder in MADE for item in known])
     others = np.array([item.folder in ESC10 for item in known]) & ~truth
+    asked = np.ones_like(made) if label in SYNTHETIC else ~made
     if label in SYNTHETIC:
         others |= made
     hours = sum(item.seconds for item, is_calm in zip(known, calm, strict=True) if is_calm) / 3600.0
@@ -143,9 +147,7 @@ def judge(heard: list[Heard], label: str) -> Verdict:
         positives=len(positive),
         recordings=len({item.path if label in SYNTHETIC else recording(item.path) for item in positive}),
         folds=len({item.fold for item in positive}),
-        average_precision=average_precision(truth[~made], scores[~made])
-        if label not in SYNTHETIC
-        else average_precision(truth, scores),
+        average_precision=precision_over(truth[asked], scores[asked]),
         threshold=round(threshold, 2),
         recall=hits / max(1, len(positive)),
         precision=hits / max(1, hits + misses),

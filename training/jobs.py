@@ -13,8 +13,9 @@ import torch
 
 from training import lessons
 from training.corpus import load
+from training.evidence import CALM
 from training.fit import Scaler, Schedule, Trained, fit
-from training.labels import CLASSES
+from training.labels import CLASSES, ESC10
 from training.mixtures import Composer, Difficulty
 from training.network import Student
 from training.teacher import CLASSES as LESSONS
@@ -23,7 +24,7 @@ from training.teacher import Teacher
 
 @dataclass(frozen=True)
 class BookJob:
-    """A book of lessons from the clips of one fold."""
+    """A book of lessons from the clips of one fold, one of its ESC-10 clips, and one of its speech, music and room noise."""
 
     fold: int
     count: int
@@ -31,7 +32,9 @@ class BookJob:
     seed: int
     data: Path
     teacher: Path
-    path: Path
+    lessons: Path
+    clips: Path
+    calm: Path
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,10 @@ class StudentJob:
     """A student trained on some books, from scratch or from another student."""
 
     name: str
-    books: tuple[Path, ...]
     start: Path | None
-    schedule: Schedule
+    clips: tuple[Path, ...]
+    lessons: tuple[Path, ...]
+    schedules: tuple[Schedule, ...]
     seed: int
     path: Path
 
@@ -62,16 +66,18 @@ def progress(what: str, total: int) -> Callable[[int, float], None]:
     return say
 
 
-def write_book(job: BookJob) -> None:
-    """Write the lessons of one fold."""
+def write_books(job: BookJob) -> None:
+    """Write the books of one fold."""
     torch.set_num_threads(1)
-    if job.path.exists():
+    if job.lessons.exists() and job.clips.exists() and job.calm.exists():
         return
-    clips = [clip for clip in load(job.data) if clip.fold == job.fold]
+    clips, teacher = [clip for clip in load(job.data) if clip.fold == job.fold], Teacher(job.teacher)
+    ten, calm = ([clip for clip in clips if clip.folder in folders] for folders in (ESC10, CALM))
+    lessons.keep(lessons.copy_out(ten, teacher, lessons.SPEEDS), job.clips)
+    lessons.keep(lessons.copy_out(calm, teacher, (1.0,)), job.calm)
     say = progress(f"lessons of fold {job.fold}", job.count)
     composer = Composer(clips, job.difficulty, job.seed)
-    book = lessons.write(composer, Teacher(job.teacher), job.count, say)
-    lessons.keep(book, job.path)
+    lessons.keep(lessons.write(composer, teacher, job.count, say), job.lessons)
 
 
 def keep(trained: Trained, path: Path) -> None:
@@ -90,12 +96,21 @@ def recall(path: Path) -> Trained:
     return student, Scaler(kept["mean"], kept["std"])
 
 
+def newest(work: Path, fold: int) -> Path:
+    """The file of the last trained student that never met a fold; FileNotFoundError where there is none."""
+    found = sorted(work.glob(f"without-{fold}-*.pt"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise FileNotFoundError(2, "no student", str(work / f"without-{fold}-….pt"))
+    return found[-1]
+
+
 def train(job: StudentJob) -> None:
     """Train one student."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     if job.path.exists():
         return
-    book = lessons.join([lessons.read(path) for path in job.books])
+    clips, book = (lessons.join([lessons.read(path) for path in paths]) for paths in (job.clips, job.lessons))
+    say = progress(job.name, sum(schedule.steps for schedule in job.schedules))
     start = recall(job.start) if job.start else None
-    keep(fit(book, job.schedule, job.seed, start, progress(job.name, job.schedule.steps)), job.path)
+    keep(fit(clips, book, job.schedules, job.seed, start, say), job.path)

@@ -1,24 +1,29 @@
-"""A book of lessons: log-mels, truths and the teacher's scores of many mixtures, written once and read many times."""
+"""Books: log-mels, truths and the teacher's scores of many mixtures, or of the clips as they are; written once, read many times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soxr
 import torch
 from numpy.typing import NDArray
 
-from training.frontend import PannsFrontEnd
-from training.mixtures import Composer
+from training.corpus import Clip
+from training.frontend import RATE, PannsFrontEnd
+from training.mixtures import BLOCK, Composer, truth_of
+from training.network import FRAMES_PER_STEP
 from training.teacher import Teacher
 
 FRAMES = 160
 CHUNK = 32
+PIECE = 39 * BLOCK  # five seconds
+SPEEDS = (0.84, 1.0, 1.19)
 
 
 @dataclass(frozen=True)
 class Book:
-    """Arrays over lessons: logmel (n, 160, 64), targets (n, 20, classes), teacher (n, 527)."""
+    """Arrays over lessons: logmel (n, 160, 64), targets (n, 20, classes), teacher (n, 527); over clips 312 frames, 39 blocks."""
 
     logmel: NDArray[np.float16]
     targets: NDArray[np.uint8]
@@ -44,6 +49,25 @@ def write(composer: Composer, teacher: Teacher, count: int, say: Callable[[int, 
         targets.append(np.stack([lesson.targets for lesson in lessons]))
         scores.append(teacher(audio).numpy().astype(np.float16))
         say(start + len(lessons), 0.0)
+    return Book(np.concatenate(logmels), np.concatenate(targets), np.concatenate(scores))
+
+
+def pieces(audio: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """A sound's whole five seconds, one after another; a short sound is filled up with silence."""
+    count = max(1, len(audio) // PIECE)
+    return list(np.pad(audio, (0, max(0, PIECE - len(audio))))[: count * PIECE].reshape(count, PIECE))
+
+
+def copy_out(clips: list[Clip], teacher: Teacher, speeds: tuple[float, ...]) -> Book:
+    """A book of the clips, played at so many times their speed."""
+    front_end, logmels, targets, scores = PannsFrontEnd(), [], [], []
+    for clip in clips:
+        for speed in speeds:
+            for sound in pieces(soxr.resample(clip.audio(), RATE * speed, RATE)):
+                audio = torch.from_numpy(sound[None])
+                logmels.append(front_end(audio)[:, : PIECE // BLOCK * FRAMES_PER_STEP].numpy().astype(np.float16))
+                targets.append(truth_of(clip, sound)[None])
+                scores.append(teacher(audio).numpy().astype(np.float16))
     return Book(np.concatenate(logmels), np.concatenate(targets), np.concatenate(scores))
 
 

@@ -43,8 +43,8 @@ def activity(sound: Audio, hold: float) -> Targets:
     level = loudness(sound)
     peak, floor = float(level.max()), float(np.percentile(level, 10.0))
     if peak - floor < 12.0 and floor > -90.0:
-        return np.full(BLOCKS, PRESENT, np.uint8)
-    truth = np.full(BLOCKS, UNKNOWN, np.uint8)
+        return np.full(len(level), PRESENT, np.uint8)
+    truth = np.full(len(level), UNKNOWN, np.uint8)
     truth[level > peak - 12.0] = PRESENT
     truth[(level < max(floor + 5.0, peak - 60.0)) & (level < peak - 18.0) | (level < peak - 35.0)] = ABSENT
     sure = np.flatnonzero(truth == PRESENT)
@@ -52,6 +52,28 @@ def activity(sound: Audio, hold: float) -> Targets:
         if (after - before) * BLOCK / RATE <= hold:
             truth[before:after] = PRESENT
     return truth
+
+
+def settle(mix: Audio, targets: Targets) -> Targets:
+    """Near-silent blocks hold Silence and nothing else for sure; quiet ones may."""
+    level = loudness(mix)
+    targets[level < -78.0] = ABSENT
+    targets[level < -78.0, INDEX[SILENCE]] = PRESENT
+    quiet = (level >= -78.0) & (level < -62.0)
+    targets[quiet] = np.where(targets[quiet] == PRESENT, UNKNOWN, targets[quiet])
+    targets[quiet, INDEX[SILENCE]] = UNKNOWN
+    return targets
+
+
+def truth_of(clip: Clip, sound: Audio) -> Targets:
+    """What a stretch of a lone clip holds, block by block: (blocks, classes)."""
+    truth = activity(sound, max([HOLD.get(label, 0.0) for label in clip.contents.present], default=0.0))
+    targets = np.zeros((len(truth), len(CLASSES)), np.uint8)
+    for label in clip.contents.present:
+        targets[:, INDEX[label]] = truth
+    for label in clip.contents.unknown:
+        targets[truth != ABSENT, INDEX[label]] = UNKNOWN
+    return settle(sound, targets)
 
 
 def _resampled(rng: Random, sound: Audio) -> Audio:
@@ -195,15 +217,4 @@ class Composer:
             edge = int(rng.integers(SAMPLES))
             mix[slice(edge, None) if rng.random() < 0.7 else slice(0, edge)] = 0.0
         mix = np.clip(mix, -1.0, 1.0)
-        return Lesson(mix, self._settle(mix, targets))
-
-    @staticmethod
-    def _settle(mix: Audio, targets: Targets) -> Targets:
-        """Near-silent blocks hold Silence and nothing else for sure; quiet ones may."""
-        level = loudness(mix)
-        targets[level < -78.0] = ABSENT
-        targets[level < -78.0, INDEX[SILENCE]] = PRESENT
-        quiet = (level >= -78.0) & (level < -62.0)
-        targets[quiet] = np.where(targets[quiet] == PRESENT, UNKNOWN, targets[quiet])
-        targets[quiet, INDEX[SILENCE]] = UNKNOWN
-        return targets
+        return Lesson(mix, settle(mix, targets))

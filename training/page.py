@@ -1,11 +1,16 @@
-"""`python -m training.page`: writes the tables of docs/models.md anew from the bundled model's card."""
+"""`python -m training.page`: writes the tables of docs/models.md, and its picture, anew from the bundled model's card."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from auricle.evaluation import picture
+
 CARD = Path("src/auricle/models/bundled/card.json")
 PAGE = Path("docs/models.md")
+PICTURE = Path("docs/images/held-out.png")
 BEGIN, END = "<!-- tables: written by `python -m training.page` -->\n", "<!-- end of tables -->\n"
 
 
@@ -21,13 +26,15 @@ def accuracies(card: dict[str, Any]) -> str:
 
 
 def confusion(card: dict[str, Any]) -> str:
-    """Rows: what it was; columns: what it was taken for among the ten."""
-    table = card["metrics"]["esc10_confusion"]
-    short = [label.split(",")[0] for label in table["labels"]]
-    lines = ["| | " + " | ".join(short) + " |", "|---" * (len(short) + 1) + "|"]
-    for label, row in zip(short, table["rows_are_truth"], strict=True):
-        lines.append(f"| {label} | " + " | ".join(str(count) if count else "·" for count in row) + " |")
-    return "\n".join(lines)
+    """Draws who was taken for whom among the ten; the line that shows the picture."""
+    table, share = card["metrics"]["esc10_confusion"], card["metrics"]["esc10_mean"]["top1_5s"]
+    counts = np.array(table["rows_are_truth"], np.int64)
+    heading = f"{counts.sum()} clips of 5 s that the model had not met, {share:.1%} named right"
+    with PICTURE.open("wb") as stream:
+        picture.draw(counts, table["labels"], heading, stream)
+    return (
+        f"![Who was taken for whom: a row for each truth, a column for each answer]({PICTURE.relative_to(PAGE.parent)})"
+    )
 
 
 def classes(card: dict[str, Any]) -> str:
@@ -54,7 +61,7 @@ def main() -> None:
     card = json.loads(CARD.read_text(encoding="utf-8"))
     page = PAGE.read_text(encoding="utf-8")
     before, after = page.split(BEGIN)[0], page.split(END)[1]
-    parts = ["", accuracies(card), "", classes(card), "", "Who was taken for whom, 5 s clips:", "", confusion(card), ""]
+    parts = ["", accuracies(card), "", classes(card), "", confusion(card), ""]
     PAGE.write_text(before + BEGIN + "\n".join(parts) + "\n" + END + after, encoding="utf-8")
 
 

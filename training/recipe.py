@@ -1,14 +1,10 @@
-"""The whole recipe: lessons, four held-out folds, the final student, its evidence, and the bundled model.
+"""The whole recipe: books, four students that each held a fold out, the final student, its evidence, and the bundled model."""
 
-Five trainings share their beginnings. One student learns folds 1 and 2, another folds 3 and 4; each then goes on with one fold
-more, and so every fold is held out by a student that never met it. The final student goes on from the first with all four.
-All of them then read their books once more, beginning with large steps again.
-"""
-
+import hashlib
 import multiprocessing
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +18,6 @@ from training.listen import Accuracy, Listener, esc10
 from training.mixtures import EASY
 from training.teacher import Teacher
 
-PAIRS = ((1, 2), (3, 4))
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "100000000"}
 
 Job = TypeVar("Job", BookJob, StudentJob)
@@ -37,11 +32,8 @@ class Options:
     out: Path
     work: Path
     lessons: int
-    first: Schedule
-    second: Schedule
-    third: Schedule
-    final_second: int
-    final_third: int
+    schedules: tuple[Schedule, ...]
+    last: tuple[Schedule, ...]
     seed: int
 
 
@@ -56,52 +48,56 @@ def _teacher(options: Options) -> Path:
     return options.shared / "models" / "mn04_as" / "mn04_as_mAP_432.pt"
 
 
-def _books(options: Options) -> dict[int, Path]:
-    """One book per fold, from the clips of that fold alone."""
-    paths = {fold: options.work / f"book-{options.seed}-{options.lessons}-{fold}.npz" for fold in FOLDS}
+def _books(options: Options) -> dict[int, BookJob]:
+    """The books of each fold, from the clips of that fold alone."""
     seed = options.seed * 1000 + 100
-    todo = [
-        BookJob(fold, options.lessons, EASY, seed + fold, options.data, _teacher(options), path)
-        for fold, path in paths.items()
-    ]
-    _all(jobs.write_book, todo)
-    return paths
+    todo = {
+        fold: BookJob(
+            fold,
+            options.lessons,
+            EASY,
+            seed + fold,
+            options.data,
+            _teacher(options),
+            options.work / f"lessons-{options.seed}-{options.lessons}-{fold}.npz",
+            options.work / f"clips-{fold}.npz",
+            options.work / f"calm-{fold}.npz",
+        )
+        for fold in FOLDS
+    }
+    _all(jobs.write_books, list(todo.values()))
+    return todo
 
 
-def _held_out(fold: int) -> tuple[tuple[int, int], tuple[int, ...]]:
-    """The pair of folds that a student without that fold began with, and all the folds that it learns in the end."""
-    pair = next(pair for pair in PAIRS if fold not in pair)
-    return pair, tuple(other for other in FOLDS if other != fold)
+def _round(options: Options, books: dict[int, BookJob], first: dict[str, StudentJob] | None) -> dict[str, StudentJob]:
+    """The five trainings up to `last`, or from there on; the one that ships takes longest and comes first."""
+    schedules = options.last if first else options.schedules
+    made_of = (options.schedules, options.last if first else (), options.lessons, options.seed)
+    digest = hashlib.sha256(repr(made_of).encode()).hexdigest()[:8]
+    jobs = {}
+    for name, held_out in {"final": None, **{f"without {fold}": fold for fold in FOLDS}}.items():
+        chosen = [book for fold, book in books.items() if fold != held_out]
+        begun = "" if first else "begun "
+        jobs[name] = StudentJob(
+            name=begun + name,
+            start=first[name].path if first else None,
+            clips=tuple(book.clips for book in chosen) + (tuple(book.calm for book in chosen) if first else ()),
+            lessons=tuple(book.lessons for book in chosen),
+            schedules=schedules,
+            seed=options.seed,
+            path=options.work / f"{(begun + name).replace(' ', '-')}-{digest}.pt",
+        )
+    return jobs
 
 
 def _students(options: Options) -> dict[str, Path]:
     """Train all; the student that never met fold 3 is called "without 3", the one that ships "final"."""
     books = _books(options)
-
-    def job(name: str, folds: tuple[int, ...], start: Path | None, schedule: Schedule, seed: int) -> StudentJob:
-        path = options.work / f"{name.replace(' ', '-')}-{options.seed}-{options.lessons}-{schedule.steps}.pt"
-        return StudentJob(name, tuple(books[fold] for fold in folds), start, schedule, options.seed + seed, path)
-
-    pairs = {pair: job(f"folds {pair[0]} {pair[1]}", pair, None, options.first, 0) for pair in PAIRS}
-    _all(jobs.train, list(pairs.values()))
-    plan = {"final": (PAIRS[0], FOLDS)} | {f"without {fold}": _held_out(fold) for fold in FOLDS}
-    done = {name: pairs[pair].path for name, (pair, _) in plan.items()}
-    for number, (suffix, schedule, final_steps) in enumerate(
-        (("", options.second, options.final_second), (" again", options.third, options.final_third))
-    ):
-        todo = {
-            name: job(
-                name + suffix,
-                folds,
-                done[name],
-                replace(schedule, steps=final_steps) if name == "final" else schedule,
-                number,
-            )
-            for name, (_, folds) in plan.items()
-        }
+    begun = _round(options, books, None)
+    done = _round(options, books, begun)
+    for todo in (begun, done):
         _all(jobs.train, list(todo.values()))
-        done = {name: work.path for name, work in todo.items()}
-    return done
+    return {name: job.path for name, job in done.items()}
 
 
 def hold_out(students: dict[str, Path], clips: list[Clip], fold: int) -> tuple[Accuracy, list[Heard]]:

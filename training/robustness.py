@@ -40,8 +40,7 @@ def main() -> None:
     right: dict[str, list[bool]] = defaultdict(list)
     clips = [clip for clip in load(words.data) if clip.folder in ESC10 and clip.path.startswith("esc10/")]
     for fold in FOLDS:
-        (path,) = words.work.glob(f"without-{fold}-again-*.pt")
-        listener, rng = Listener(*jobs.recall(path)), np.random.default_rng(fold)
+        listener, rng = Listener(*jobs.recall(jobs.newest(words.work, fold))), np.random.default_rng(fold)
         for clip in clips:
             if clip.fold == fold:
                 for how, audio in changed(clip.audio(), rng).items():

@@ -117,7 +117,7 @@ def main() -> None:
     for ratio_db in RATIOS_DB:
         found = []
         for fold in FOLDS:
-            (student,) = words.work.glob(f"without-{fold}-*.pt")
+            student = jobs.newest(words.work, fold)
             with tempfile.TemporaryDirectory() as place:
                 write_student(Path(place), words.model, student, names)
                 write_scenes(Path(place), [clip for clip in clips if clip.fold == fold], fold, ratio_db)
