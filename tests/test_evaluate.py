@@ -20,6 +20,7 @@ from PIL import Image
 import auricle
 from auricle.app import DEMONSTRATION
 from auricle.cli import main
+from auricle.models import store
 from tests.material import REPOSITORY, SHARED
 from tests.program import Running
 from tests.virtual_microphone import wait_until
@@ -121,7 +122,9 @@ def test_the_table_says_what_the_figures_are(capsys: Capture, folder: Path, labe
     """Recordings, accuracy among the manifest's and all labels, mAP, a line for each label; no line ends in blanks."""
     assert main(["evaluate", str(folder), "--labels", str(labels)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("bundled 1.0 on 5 recordings, 1 of them without any label: ")
+    assert lines[0].startswith(
+        f"bundled {store.find('bundled').card.version} on 5 recordings, 1 of them without any label: "
+    )
     assert lines[2].split()[:2] == ["accuracy", "100.0%"]
     assert "all 18 of the model" in lines[3]
     assert lines[4].split()[:2] == ["mAP", "1.000"]

@@ -13,7 +13,7 @@ from training.labels import CLASSES, ESC10, INDEX, SILENCE, SYNTHETIC
 from training.listen import Accuracy
 from training.network import Student
 
-VERSION = "1.0"
+VERSION = "1.1"
 CORE = (*ESC10.values(), "Speech", "Music", SILENCE, *SYNTHETIC)
 SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = ("Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick")
@@ -129,7 +129,9 @@ def compose(
     unnamed = [label for label in labels if label not in names]
     if unnamed:
         raise ValueError(f"not AudioSet classes: {', '.join(unnamed)}")
-    proof: dict[str, Verdict | Agreement] = {**dict(learnt), **judged}
+    heads = {label: head for label, head, _ in rows}
+    proof: dict[str, Verdict | Agreement] = {label: v for label, v in judged.items() if heads.get(label) == "own"}
+    proof |= {label: v for label, v in learnt if heads.get(label) == "taught"}
     on = {
         label: proof[label].threshold if label in proof else SILENCE_THRESHOLD if label == SILENCE else 0.5
         for label in labels
