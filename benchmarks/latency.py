@@ -71,7 +71,7 @@ _LOUD = "Dog"
 
 
 def _loudness_meter(folder: Path) -> Path:
-    """A model whose first label's logit is the loudness over all bands; the rest of its weights are random."""
+    """A model one of whose labels has the loudness over all bands as its logit; the other channels' weights are random."""
     made = published.made(catalogue.entries()["cnn9"])
     assert made is not None
     written, card, tensors = made

@@ -70,15 +70,15 @@ def _books(options: Options) -> dict[int, BookJob]:
 
 
 def _round(options: Options, books: dict[int, BookJob], first: dict[str, StudentJob] | None) -> dict[str, StudentJob]:
-    """The five trainings up to `last`, or from there on; the one that ships takes longest and comes first."""
+    """The five trainings up to `last`, or from there on."""
     schedules = options.last if first else options.schedules
     made_of = (options.schedules, options.last if first else (), options.lessons, options.seed)
     digest = hashlib.sha256(repr(made_of).encode()).hexdigest()[:8]
-    jobs = {}
+    planned = {}
     for name, held_out in {"final": None, **{f"without {fold}": fold for fold in FOLDS}}.items():
         chosen = [book for fold, book in books.items() if fold != held_out]
         begun = "" if first else "begun "
-        jobs[name] = StudentJob(
+        planned[name] = StudentJob(
             name=begun + name,
             start=first[name].path if first else None,
             clips=tuple(book.clips for book in chosen) + (tuple(book.calm for book in chosen) if first else ()),
@@ -87,7 +87,7 @@ def _round(options: Options, books: dict[int, BookJob], first: dict[str, Student
             seed=options.seed,
             path=options.work / f"{(begun + name).replace(' ', '-')}-{digest}.pt",
         )
-    return jobs
+    return planned
 
 
 def _students(options: Options) -> dict[str, Path]:
