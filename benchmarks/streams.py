@@ -70,7 +70,7 @@ def events(model: assembly.Loaded, frames: NDArray[np.float32]) -> list[Event]:
         labels=card.labels,
         tracked=range(len(card.labels)),
         thresholds=[card.thresholds[label] for label in card.labels],
-        durations=Durations(minimum_s=0.25, merge_gap_s=0.5, maximum_s=60),
+        durations=Durations(rise_s=1.0, minimum_s=0.25, merge_gap_s=0.5, maximum_s=60),
         smoothing=MedianFilter(length=3),
         early=False,
         source="stream",

@@ -17,7 +17,7 @@ from auricle.messages import UNSURE, Event, EventState, Scores
 
 FRAME_S = 0.1
 LABELS = ("Dog", "Cat", "Rain")
-NONE_OF_IT = Durations(minimum_s=0.0, merge_gap_s=0.0, maximum_s=1e9)
+NONE_OF_IT = Durations(rise_s=0.0, minimum_s=0.0, merge_gap_s=0.0, maximum_s=1e9)
 HALF = Thresholds(on=0.5, off=0.5)
 TINY = 1e-6
 
@@ -90,9 +90,17 @@ def reference(values: list[float], thresholds: Thresholds, rules: Durations) -> 
             at += 1
             continue
         run = [at]
+        rise_s = min(rules.rise_s, max(0.0, rules.maximum_s - rules.minimum_s))
+        before = found[-1].members[-1] if found else -1
+        while (
+            run[0] - 1 > before
+            and values[run[0] - 1] >= thresholds.off
+            and starts[at] - starts[run[0] - 1] <= rise_s + TINY
+        ):
+            run.insert(0, run[0] - 1)
         while run[-1] + 1 < len(values) and values[run[-1] + 1] >= thresholds.off:
             run.append(run[-1] + 1)
-        counts = [k for k in run if ends[k] - starts[run[0]] >= rules.minimum_s - TINY]
+        counts = [k for k in run if k >= at and ends[k] - starts[at] >= rules.minimum_s - TINY]
         if not counts:
             at = run[-1] + 1
             continue
@@ -122,6 +130,7 @@ def medians(values: list[float], half: int) -> list[float]:
 LEVELS = st.sampled_from([0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0])
 RULES = st.builds(
     Durations,
+    rise_s=st.sampled_from([0.0, 0.1, 0.2, 0.4]),
     minimum_s=st.sampled_from([0.0, 0.1, 0.25, 0.3, 0.5]),
     merge_gap_s=st.sampled_from([0.0, 0.05, 0.1, 0.3, 0.5]),
     maximum_s=st.sampled_from([0.5, 0.7, 1.0, 100.0]),
@@ -185,24 +194,38 @@ def test_starts_at_one_threshold_and_ends_below_the_other() -> None:
     assert dog([0.5, 0.8, 0.5, 0.4, 0.2, 0.5], Thresholds(on=0.7, off=0.3)) == [(1, 4)]
 
 
+def test_begins_where_the_score_began_to_rise() -> None:
+    """At most the longest rise before the on-threshold, and never without it."""
+    levels = Thresholds(on=0.7, off=0.3)
+    assert dog([0.1, 0.3, 0.5, 0.8, 0.2], levels, Durations(0.5, 0.0, 0.0, 100)) == [(1, 4)]
+    assert dog([0.5, 0.5, 0.5, 0.8, 0.2], levels, Durations(0.2, 0.0, 0.0, 100)) == [(1, 4)]
+    assert dog([0.5, 0.2, 0.5, 0.5, 0.2], levels, Durations(0.5, 0.0, 0.0, 100)) == []
+
+
+def test_a_rise_does_not_make_a_short_run_long() -> None:
+    """The minimum duration is counted from the on-threshold."""
+    levels = Thresholds(on=0.7, off=0.3)
+    assert dog([0.5, 0.5, 0.8, 0.2, 0.5, 0.8, 0.8], levels, Durations(0.5, 0.2, 0.0, 100)) == [(4, 7)]
+
+
 def test_a_short_run_is_none() -> None:
     """What lasts shorter than the minimum never starts."""
-    assert dog([0, 1, 1, 0, 1, 1, 1, 0], durations=Durations(0.3, 0.0, 100)) == [(4, 7)]
+    assert dog([0, 1, 1, 0, 1, 1, 1, 0], durations=Durations(0.0, 0.3, 0.0, 100)) == [(4, 7)]
 
 
 def test_near_runs_are_one_event() -> None:
     """A gap of the merge gap or less does not end an event; a longer one does."""
-    assert dog([1, 0, 0, 1, 0, 0, 0, 1], durations=Durations(0.0, 0.2, 100)) == [(0, 4), (7, 8)]
+    assert dog([1, 0, 0, 1, 0, 0, 0, 1], durations=Durations(0.0, 0.0, 0.2, 100)) == [(0, 4), (7, 8)]
 
 
 def test_a_long_event_is_ended_and_begun_anew() -> None:
     """No event lasts longer than the maximum."""
-    assert dog([1] * 25, durations=Durations(0.0, 0.5, 1.0)) == [(0, 10), (10, 20), (20, 25)]
+    assert dog([1] * 25, durations=Durations(0.0, 0.0, 0.5, 1.0)) == [(0, 10), (10, 20), (20, 25)]
 
 
 def test_an_event_is_told_as_soon_as_it_counts() -> None:
     """It starts with the frame that makes it long enough, and with its own onset."""
-    subject = decoder(HALF, Durations(0.3, 0.0, 100))
+    subject = decoder(HALF, Durations(0.0, 0.3, 0.0, 100))
     told = [[(e.state, e.onset_s) for e in subject.push(s)] for s in frames([[1.0, 0, 0]] * 4)]
     assert told == [[], [], [(EventState.STARTED, 0.0)], [(EventState.UPDATED, 0.0)]]
 
@@ -248,7 +271,7 @@ def test_ends_at_the_latest_when_it_is_told(time_s: float, offset_s: float) -> N
 
 def test_goes_on_after_an_end() -> None:
     """After `end` the next events have new numbers and no memory of the old ones."""
-    subject = decoder(HALF, Durations(0.2, 10.0, 100), length=3)
+    subject = decoder(HALF, Durations(0.0, 0.2, 10.0, 100), length=3)
     first = decoded(subject, [[1.0, 0, 0]] * 5)
     second = decoded(subject, [[1.0, 0, 0]] * 5)
     assert {event.id for event in first} == {1}
@@ -263,7 +286,7 @@ def peeked(first: int, row: list[float]) -> Scores:
 
 def test_a_suspected_event_is_started_under_the_same_number() -> None:
     """Once; a second peek says nothing new."""
-    subject = decoder(HALF, Durations(minimum_s=0.2, merge_gap_s=0.0, maximum_s=1e9), early=True)
+    subject = decoder(HALF, Durations(rise_s=0.0, minimum_s=0.2, merge_gap_s=0.0, maximum_s=1e9), early=True)
     told = [*subject.push(peeked(0, [0.9, 0, 0])), *subject.push(peeked(0, [0.95, 0, 0]))]
     for scores in frames([[0.8, 0, 0]] * 3 + [[0, 0, 0]] * 2):
         told += subject.push(scores)
@@ -274,7 +297,7 @@ def test_a_suspected_event_is_started_under_the_same_number() -> None:
 
 def test_a_suspicion_that_is_not_borne_out_is_withdrawn() -> None:
     """When the final scores have come to its frame; the next event has a number of its own."""
-    subject = decoder(HALF, Durations(minimum_s=0.2, merge_gap_s=0.0, maximum_s=1e9), early=True)
+    subject = decoder(HALF, Durations(rise_s=0.0, minimum_s=0.2, merge_gap_s=0.0, maximum_s=1e9), early=True)
     told = subject.push(peeked(1, [0.9, 0, 0]))
     for scores in frames([[0.1, 0, 0], [0.8, 0, 0], [0.1, 0, 0], [0.1, 0, 0]]):
         told += subject.push(scores)
@@ -290,7 +313,7 @@ def test_a_suspicion_that_is_not_borne_out_is_withdrawn() -> None:
 )
 def test_every_suspicion_has_an_outcome(values: list[tuple[bool, float]], length: int, gap_s: float) -> None:
     """Whatever the peeks say: each suspected event is started or withdrawn, and final events are as without peeks."""
-    rules = Durations(minimum_s=0.2, merge_gap_s=gap_s, maximum_s=1.0)
+    rules = Durations(rise_s=0.0, minimum_s=0.2, merge_gap_s=gap_s, maximum_s=1.0)
     subject, plain = decoder(HALF, rules, length, early=True), decoder(HALF, rules, length)
     told, wanted, at = [], [], 0
     for provisional, score in values:

@@ -7,7 +7,7 @@ import pytest
 from auricle.card import Thresholds
 from auricle.events.hysteresis import Durations, Hysteresis
 
-RULES = Durations(minimum_s=0.2, merge_gap_s=0.3, maximum_s=10.0)
+RULES = Durations(rise_s=0.2, minimum_s=0.2, merge_gap_s=0.3, maximum_s=10.0)
 
 
 def kinds(subject: Hysteresis, scores: list[float]) -> list[list[str]]:
@@ -24,9 +24,13 @@ def test_tells_what_each_frame_changes() -> None:
 
 
 def test_is_idle_until_something_begins() -> None:
-    """Below the on-threshold nothing is remembered; a run that has only begun is."""
+    """Below the off-threshold nothing is remembered; a rise is, and a run that has only begun."""
     subject = Hysteresis(thresholds=Thresholds(on=0.6, off=0.4), durations=RULES)
-    kinds(subject, [0.5, 0.5])
+    kinds(subject, [0.3, 0.3])
+    assert subject.idle
+    kinds(subject, [0.3, 0.5])
+    assert not subject.idle
+    kinds(subject, [0.3])
     assert subject.idle
     subject.push(0.2, 0.3, 0.6)
     assert not subject.idle

@@ -78,7 +78,7 @@ def decoder(labels: Sequence[str], on: float, length: int = 1, minimum_s: float 
         labels=labels,
         tracked=range(len(labels)),
         thresholds=[Thresholds(on, on)] * len(labels),
-        durations=Durations(minimum_s, 0.0, 100.0),
+        durations=Durations(0.0, minimum_s, 0.0, 100.0),
         smoothing=MedianFilter(length=length),
         early=False,
         source="s",

@@ -17,7 +17,7 @@ from auricle.events.smoothing import MedianFilter
 from auricle.messages import EventState, Scores
 
 FRAME_S = 0.125
-DURATIONS = Durations(minimum_s=0.25, merge_gap_s=0.5, maximum_s=60.0)
+DURATIONS = Durations(rise_s=1.0, minimum_s=0.25, merge_gap_s=0.5, maximum_s=60.0)
 LIMITS = [Thresholds(on=0.6, off=0.4), Thresholds(on=0.5, off=0.5)]
 
 

@@ -202,7 +202,8 @@ class Auricle:
     @property
     def durations(self) -> Durations:
         """The rules about an event's length."""
-        return Durations(self.conf.MIN_DURATION, self.conf.MERGE_GAP, self.conf.MAX_DURATION)
+        conf = self.conf
+        return Durations(conf.MAX_RISE, conf.MIN_DURATION, conf.MERGE_GAP, conf.MAX_DURATION)
 
     @property
     def smoothing_frames(self) -> int:

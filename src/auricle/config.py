@@ -125,6 +125,13 @@ class ConfDef:
     ON_THRESHOLDS: dict[str, float] = _key({}, "ON_THRESHOLD label by label, as {Dog: 0.6}", low=0.001, high=1)
     OFF_THRESHOLDS: dict[str, float] = _key({}, "OFF_THRESHOLD label by label", low=0.001, high=1)
     SMOOTHING: float = _key(0.384, "length of the median filter over the scores", unit="s", low=0, high=60)
+    MAX_RISE: float = _key(
+        1.0,
+        "an event begins where its score left OFF_THRESHOLD, at most so long before ON_THRESHOLD",
+        unit="s",
+        low=0,
+        high=60,
+    )
     MIN_DURATION: float = _key(0.25, "a shorter event is none", unit="s", low=0, high=3600)
     MERGE_GAP: float = _key(0.75, "two events of one label that lie closer are one", unit="s", low=0, high=3600)
     MAX_DURATION: float = _key(60.0, "a longer event is ended and begun anew", unit="s", low=1, high=86400)

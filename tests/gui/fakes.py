@@ -89,7 +89,7 @@ class FakeEngine:
         hiss = Hiss(blocks=self.blocks)
         self.hisses.append(hiss)
         tracked, limits = range(len(LABELS)), [Thresholds(on=ON, off=OFF)] * len(LABELS)
-        durations = Durations(minimum_s=0.1, merge_gap_s=0.2, maximum_s=60.0)
+        durations = Durations(rise_s=1.0, minimum_s=0.1, merge_gap_s=0.2, maximum_s=60.0)
         pipeline = Pipeline(
             source=hiss,
             resampler=lambda _: PassThrough(),

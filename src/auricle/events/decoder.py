@@ -36,9 +36,9 @@ class EventDecoder:
         """
         self._labels, self._smoothing, self._source, self._model = labels, smoothing, source, model
         self._states = {k: Hysteresis(thresholds=thresholds[k], durations=durations) for k in tracked}
-        self._on = np.full(len(labels), np.inf, np.float32)
+        self._on, self._off = np.full((2, len(labels)), np.inf, np.float32)
         for k in tracked:
-            self._on[k] = thresholds[k].on
+            self._on[k], self._off[k] = thresholds[k].on, thresholds[k].off
         self._busy: set[int] = set()
         self._early = early
         self._ids: dict[int, int] = {}  # label index → number of its open or suspected event
@@ -91,7 +91,7 @@ class EventDecoder:
 
     def _decode(self, scores: Scores) -> list[Event]:
         events: list[Event] = []
-        rising = np.flatnonzero(scores.probabilities >= self._on).tolist()
+        rising = np.flatnonzero(scores.probabilities >= self._off).tolist()
         for k in sorted(self._busy.union(rising)):
             state = self._states[k]
             member = scores.members[k] if scores.members else ""

@@ -1,13 +1,15 @@
-"""One label's way from scores to events: two thresholds, minimum duration, gap merge, maximum duration.
+"""One label's way from scores to events: two thresholds, longest rise, minimum duration, gap merge, maximum duration.
 
-A *run* is an unbroken stretch of frames from the first at or above the on-threshold to the last that is not below the
-off-threshold. A run counts once it has lasted the minimum duration. Runs that lie no further apart than the merge gap
-make one event, unless that would be longer than the maximum. An event that has lasted the maximum ends, and the next
-frame at or above the on-threshold begins another. Each rule is a setting of its own.
+A *run* is an unbroken stretch of frames that are not below the off-threshold, with one at or above the on-threshold in it
+(double thresholding: Dinkel and Yu, arXiv 1904.03841); it begins at most the longest rise before the first of these, and no
+event that is over. A run counts once it has lasted the minimum duration from that first frame on. Runs that lie no further
+apart than the merge gap make one event, unless that would be longer than the maximum. An event that has lasted the maximum
+ends, and the next frame at or above the on-threshold makes another. Each rule is a setting of its own.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from auricle.card import Thresholds
@@ -20,6 +22,7 @@ _EPSILON_S = 1e-6
 class Durations:
     """The rules about time, all in seconds."""
 
+    rise_s: float
     minimum_s: float
     merge_gap_s: float
     maximum_s: float
@@ -66,26 +69,33 @@ class Hysteresis:
     def __init__(self, *, thresholds: Thresholds, durations: Durations) -> None:
         """Scores and seconds at which things happen."""
         self._thresholds, self._durations = thresholds, durations
-        self._run: Span | None = None  # above threshold now, but not yet part of an event
+        self._rise_s = min(durations.rise_s, max(0.0, durations.maximum_s - durations.minimum_s))
+        self._rise: deque[Span] = deque()  # the last frames, not below the off-threshold, that nothing holds yet
+        self._run: Span | None = None  # has been above the on-threshold, but is not yet part of an event
+        self._high_s = 0.0  # when it came to be
         self._event: Span | None = None
         self._sounding = False  # the event's last run goes on
 
     @property
     def idle(self) -> bool:
-        """Nothing open and nothing beginning: a score below the on-threshold would change nothing."""
-        return self._run is None and self._event is None
+        """Nothing open and nothing beginning: a score below the off-threshold would change nothing."""
+        return self._run is None and self._event is None and not self._rise
 
     def push(self, start_s: float, end_s: float, score: float, member: str = "") -> list[Change]:
         """Takes the next frame's score; `member` is the label of a group whose score it is."""
         frame = Span(onset_s=start_s, offset_s=end_s, peak=score, total=score, frames=1, member=member)
-        above = score >= (self._thresholds.off if self._sounding or self._run else self._thresholds.on)
+        if score < self._thresholds.off:
+            return self._fall_silent(end_s)
         if self._sounding and self._event is not None:
-            return self._continue(self._event, frame) if above else self._fall_silent(end_s)
-        return self._rise(frame) if above else self._fall_silent(end_s)
+            return self._continue(self._event, frame)
+        if self._run is None and score < self._thresholds.on:
+            return self._hover(frame)
+        return self._lengthen(frame)
 
     def end(self, time_s: float) -> list[Change]:
         """Ends the open event, if there is one, at `time_s` or before."""
         event, self._event, self._run, self._sounding = self._event, None, None, False
+        self._rise.clear()
         if event is None:
             return []
         event.offset_s = max(event.onset_s, min(event.offset_s, time_s))
@@ -101,17 +111,29 @@ class Hysteresis:
         ended = self.end(change.span.offset_s) if lasted_s >= self._durations.maximum_s - _EPSILON_S else []
         return [change, *ended]
 
-    def _rise(self, frame: Span) -> list[Change]:
+    def _hover(self, frame: Span) -> list[Change]:
+        """Between the thresholds: perhaps a run begins."""
+        self._rise.append(frame)
+        while self._rise and self._rise[0].onset_s < frame.offset_s - self._rise_s - _EPSILON_S:
+            self._rise.popleft()
+        return self._end_before(self._rise[0].onset_s if self._rise else frame.offset_s)
+
+    def _end_before(self, time_s: float) -> list[Change]:
+        """Ends the event if a run that began at `time_s` would be too late for it."""
+        if self._event is None or time_s - self._event.offset_s <= self._durations.merge_gap_s + _EPSILON_S:
+            return []
+        event, self._event = self._event, None
+        return [Change("ended", event)]
+
+    def _lengthen(self, frame: Span) -> list[Change]:
         if self._run is None:
-            self._run = frame
+            self._high_s = frame.onset_s
+            self._run = self._begin(frame)
         else:
             self._run.add(frame)
         run = self._run
-        ended: list[Change] = []
-        if self._event is not None and run.onset_s - self._event.offset_s > self._durations.merge_gap_s + _EPSILON_S:
-            ended = [Change("ended", self._event)]
-            self._event = None
-        if run.offset_s - run.onset_s < self._durations.minimum_s - _EPSILON_S:
+        ended = self._end_before(run.onset_s)
+        if run.offset_s - self._high_s < self._durations.minimum_s - _EPSILON_S:
             return ended
         self._run, self._sounding = None, True
         if self._event is not None and run.offset_s - self._event.onset_s > self._durations.maximum_s + _EPSILON_S:
@@ -123,8 +145,16 @@ class Hysteresis:
         self._event = run
         return [*ended, *self._limited(Change("started", run))]
 
+    def _begin(self, frame: Span) -> Span:
+        """A run with the rise to `frame`."""
+        self._rise.append(frame)
+        run = self._rise.popleft()
+        for later in self._rise:
+            run.add(later)
+        self._rise.clear()
+        return run
+
     def _fall_silent(self, now_s: float) -> list[Change]:
         self._run, self._sounding = None, False
-        if self._event is None or now_s - self._event.offset_s <= self._durations.merge_gap_s + _EPSILON_S:
-            return []
-        return self.end(now_s)
+        self._rise.clear()
+        return self._end_before(now_s)
