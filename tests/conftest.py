@@ -9,6 +9,8 @@ import pytest
 
 from tests.virtual_microphone import VirtualMicrophone
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before a test loads ONNX Runtime itself
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_screen() -> None:

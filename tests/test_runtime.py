@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import onnxruntime
 import pytest
 
+from auricle.app import DEMONSTRATION
 from auricle.models import panns_graphs
 from auricle.models.runtime import OnnxNetwork
 from auricle.stages import Network
@@ -49,3 +55,13 @@ def test_one_thread_that_sleeps_while_it_waits(monkeypatch: pytest.MonkeyPatch) 
         assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
         assert providers == ["CPUExecutionProvider"]
     assert len(made) == 2
+
+
+@pytest.mark.parametrize("told", ["0", ""])
+def test_nothing_is_reported_home(tmp_path: Path, told: str) -> None:
+    """ONNX Runtime's official builds send reports and keep an identifier; no folder of theirs may appear, whatever was set."""
+    script = "import sys, auricle; auricle.detect(sys.argv[1])"
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "ORT_DISABLE_TELEMETRY": told}
+    subprocess.run([sys.executable, "-c", script, str(DEMONSTRATION)], env=environment, check=True, timeout=120)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == set()
