@@ -306,6 +306,18 @@ def test_a_suspicion_that_is_not_borne_out_is_withdrawn() -> None:
     assert [(event.state.value, event.id) for event in told] == [("suspected", 2), ("withdrawn", 2)]
 
 
+def test_a_suspicion_is_withdrawn_though_the_score_hovers() -> None:
+    """A rise that may yet become an event does not bear it out; the event that comes of it is another one."""
+    subject = EventDecoder(
+        labels=LABELS, tracked=(0,), thresholds=[Thresholds(0.8, 0.3)] * 3, durations=Durations(1.0, 0.2, 0.0, 1e9),
+        smoothing=MedianFilter(length=1), early=True, source="", model="",
+    )  # fmt: skip
+    told = subject.push(peeked(1, [0.9, 0, 0]))
+    for scores in frames([[0.5, 0, 0]] * 4 + [[0.9, 0, 0]] * 3):
+        told += subject.push(scores)
+    assert [(e.state.value, e.id) for e in told] == [("suspected", 1), ("withdrawn", 1), ("started", 2), ("updated", 2)]
+
+
 @given(
     st.lists(st.tuples(st.booleans(), st.floats(0, 1, width=32)), max_size=60),
     st.sampled_from([1, 3]),
@@ -313,8 +325,9 @@ def test_a_suspicion_that_is_not_borne_out_is_withdrawn() -> None:
 )
 def test_every_suspicion_has_an_outcome(values: list[tuple[bool, float]], length: int, gap_s: float) -> None:
     """Whatever the peeks say: each suspected event is started or withdrawn, and final events are as without peeks."""
-    rules = Durations(rise_s=0.0, minimum_s=0.2, merge_gap_s=gap_s, maximum_s=1.0)
-    subject, plain = decoder(HALF, rules, length, early=True), decoder(HALF, rules, length)
+    rules = Durations(rise_s=0.4, minimum_s=0.2, merge_gap_s=gap_s, maximum_s=1.0)
+    levels = Thresholds(on=0.7, off=0.4)
+    subject, plain = decoder(levels, rules, length, early=True), decoder(levels, rules, length)
     told, wanted, at = [], [], 0
     for provisional, score in values:
         if provisional:

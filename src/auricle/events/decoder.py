@@ -102,7 +102,8 @@ class EventDecoder:
             else:
                 self._busy.add(k)
         # What the final scores have come to and do not bear out was nothing.
-        gone = [k for k, seen in self._suspected.items() if self._states[k].idle and scores.end_s >= seen.end_s]
+        come = [k for k, seen in self._suspected.items() if scores.end_s >= seen.end_s]
+        gone = [k for k in come if not self._states[k].has_begun]
         return events + [self._withdrawn(k) for k in sorted(gone)]
 
     def _event(self, k: int, change: Change) -> Event:

@@ -1,10 +1,10 @@
 """One label's way from scores to events: two thresholds, longest rise, minimum duration, gap merge, maximum duration.
 
 A *run* is an unbroken stretch of frames that are not below the off-threshold, with one at or above the on-threshold in it
-(double thresholding: Dinkel and Yu, arXiv 1904.03841); it begins at most the longest rise before the first of these, and no
-event that is over. A run counts once it has lasted the minimum duration from that first frame on. Runs that lie no further
-apart than the merge gap make one event, unless that would be longer than the maximum. An event that has lasted the maximum
-ends, and the next frame at or above the on-threshold makes another. Each rule is a setting of its own.
+(double thresholding: Dinkel and Yu, arXiv 1904.03841); it begins at most the longest rise before the first of these. A run
+counts once it has lasted the minimum duration from that first frame on. Runs that lie no further apart than the merge gap
+make one event, unless that would be longer than the maximum. An event that has lasted the maximum ends, and the next frame
+at or above the on-threshold makes another. Each rule is a setting of its own.
 """
 
 from __future__ import annotations
@@ -79,7 +79,12 @@ class Hysteresis:
     @property
     def idle(self) -> bool:
         """Nothing open and nothing beginning: a score below the off-threshold would change nothing."""
-        return self._run is None and self._event is None and not self._rise
+        return not (self.has_begun or self._rise)
+
+    @property
+    def has_begun(self) -> bool:
+        """The on-threshold was reached, and what that began is not over."""
+        return self._run is not None or self._event is not None
 
     def push(self, start_s: float, end_s: float, score: float, member: str = "") -> list[Change]:
         """Takes the next frame's score; `member` is the label of a group whose score it is."""
