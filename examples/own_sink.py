@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 
 from auricle import Event, EventState, settings
-from auricle.app import Auricle
+from auricle.app import DEMONSTRATION, Auricle
 from auricle.messages import Message
 
 
@@ -37,4 +37,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1] if len(sys.argv) > 1 else str(DEMONSTRATION))

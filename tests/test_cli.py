@@ -209,6 +209,13 @@ def test_a_reader_that_goes_away_ends_the_program_quietly() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_an_error_that_cannot_be_told_keeps_its_status() -> None:
+    """Standard error on a full disk changes nothing."""
+    line = f"{' '.join(COMMAND)} detect nowhere.ogg 2>/dev/full"
+    assert subprocess.run(["bash", "-c", line], check=False).returncode == 2
+
+
 def test_no_microphone_is_one_sentence(tmp_path: Path) -> None:
     """Without a sound device `auricle listen` exits with 2 and says what to do."""
     environment = {

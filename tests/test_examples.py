@@ -23,6 +23,13 @@ def test_an_example_names_the_sounds_of_a_recording(name: str) -> None:
     assert all(event.label in done.stdout for event in auricle.detect(DEMONSTRATION))
 
 
+def test_the_sink_of_ones_own_needs_no_recording() -> None:
+    """Without a word it hears the demonstration."""
+    path = REPOSITORY / "examples" / "own_sink.py"
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, check=True)
+    assert done.stdout.count("\n") >= 3
+
+
 def test_the_alarm_example_says_that_there_is_no_microphone() -> None:
     """Without a sound device it ends with Auricle's own sentence."""
     environment = {**os.environ, "PULSE_SERVER": "unix:/nowhere", "XDG_RUNTIME_DIR": "/nowhere"}

@@ -96,7 +96,8 @@ CLIPS, TIMES = "path,label\n", "path,label,onset,offset\n"
         (CLIPS + "/etc/a.wav,Dog\n", "line 2: “/etc/a.wav” leads out of the folder"),
         (CLIPS + "a.wav,Dog\nz.wav,Dog\n", "line 3: folder/z.wav: no such file"),
         (CLIPS + "a.wav,Dog\nb.wav,Dogg\n", "line 3: there is no label “Dogg”; did you mean “Dog”?"),
-        (CLIPS + f"a.wav,{'g' * 5000}\n", "line 2 has a cell of more than 4096 characters"),
+        (CLIPS + f"a.wav,{'g' * 300}\n", "line 2 has a cell “label” of more than 256 characters"),
+        (CLIPS + f"{'a' * 5000},Dog\n", "line 2 has a cell “path” of more than 4096 characters"),
         (CLIPS + "click.wav,Dog\n", "line 2: “click.wav” lasts 0.010 s"),
         (CLIPS + "a.wav,Dog\na.wav,dog\n", "line 3 says the same as line 2"),
         (CLIPS + "a.wav,Dog\na.wav,\n", "line 3 says that “a.wav” holds nothing"),
@@ -141,6 +142,13 @@ def test_a_device_is_no_manifest() -> None:
     reader = Reader(folder=Path("folder"), name=name, duration=duration, shortest_s=0.1)
     with pytest.raises(ManifestError, match="a device"):
         reader.read(Path(os.devnull))
+
+
+def test_a_manifest_without_end_is_not_read_to_its_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only so many bytes are taken."""
+    monkeypatch.setattr("auricle.evaluation.manifest._LARGEST", 2**20)
+    with pytest.raises(ManifestError, match="more than 1 MiB; make several of it"):
+        read(path, CLIPS + "a.wav,Dog\n" * 150_000)
 
 
 CELLS = st.sampled_from(

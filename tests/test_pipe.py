@@ -165,6 +165,7 @@ def test_blocks_come_as_soon_as_their_bytes() -> None:
         (header(size=0, rate=1) + bytes(100), "a rate of 1 Hz"),
         (header(size=0, rate=0xFFFFFFFF) + bytes(100), "a rate of 4294967295 Hz"),
         (header(size=0, tag=3, bits=32) + struct.pack("<f", np.nan) * 10, "not a number"),
+        (header(size=0, tag=3, bits=32) + b"\x01\x00\x80\x7f" * 10, "not a number"),  # a signalling one
         (header(size=0, tag=3, bits=32) + struct.pack("<f", 1e30) * 10, "far beyond full scale"),
         (header(size=0, tag=3, bits=64) + struct.pack("<d", 1e300) * 10, "not a number"),
     ],

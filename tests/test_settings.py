@@ -26,7 +26,7 @@ INTRODUCTION = """\
 
 Every setting has a name in capitals, a type and a default. `auricle -h` shows the same list.
 
-A setting is given as `KEY=value`, anywhere after the command; upper and lower case are the same:
+A setting is given as `KEY=value`, anywhere after the command; the key in upper or lower case:
 
     auricle listen top_k=12 DEVICE=usb
     auricle detect street.wav ON_THRESHOLD=0.4 ALLOW=Dog
@@ -35,7 +35,7 @@ or as a line of a YAML file that `CONFIG` names:
 
     # field-station.yaml
     DEVICE: usb
-    ALLOW: [Dog, "Male speech, man speaking"]
+    ALLOW: [Dog, "Waves, surf"]
     ON_THRESHOLDS: {Dog: 0.6}
 
     auricle listen CONFIG=field-station.yaml TOP_K=3
@@ -47,12 +47,12 @@ or as a keyword argument from Python:
 What is given on the command line counts more than the file, and the file more than the defaults.
 `auricle config KEY=value …` prints the settings in effect as such a file.
 
-One label may be written as it is, with its commas: `ALLOW=Male speech, man speaking`. Several stand in brackets, those
-with commas in quotes: `ALLOW=[Dog, "Male speech, man speaking"]`.
+One label may be written as it is, with its commas: `ALLOW=Waves, surf`. Several stand in brackets, those
+with commas in quotes: `ALLOW=[Dog, "Waves, surf"]`.
 
-Where the default is “model”, the model's card says it. The settings among these that describe how the model was trained
-(SAMPLERATE, MODEL_WINSIZE, STFT_HOPSIZE, STFT_WINDOW, N_MELS, MEL_FMIN, MEL_FMAX) may be given, but no other value than
-the card's is taken.
+Where the default is “model”, the model's card says it, and `KEY=model` takes it back. The settings among these that
+describe how the model was trained (SAMPLERATE, MODEL_WINSIZE, STFT_HOPSIZE, STFT_WINDOW, N_MELS, MEL_FMIN, MEL_FMAX) may be
+given, but no other value than the card's is taken.
 
 """
 
@@ -105,9 +105,10 @@ def test_keys_are_the_same_in_any_case(word: str) -> None:
         ("SAMPLERATE=32000", "SAMPLERATE", 32000),
         ("SAMPLERATE=null", "SAMPLERATE", None),
         ("STFT_WINDOW=null", "STFT_WINDOW", None),
-        ("ON_THRESHOLD=null", "ON_THRESHOLD", None),
         ("ALLOW=Dog", "ALLOW", ["Dog"]),
         ("ALLOW=", "ALLOW", []),
+        ("ON_THRESHOLD=model", "ON_THRESHOLD", None),
+        ("ON_THRESHOLD=null", "ON_THRESHOLD", None),
         ("ALLOW=[]", "ALLOW", []),
         ("ALLOW=[Dog, Cat]", "ALLOW", ["Dog", "Cat"]),
         ("ALLOW=Male speech, man speaking", "ALLOW", ["Male speech, man speaking"]),
@@ -380,3 +381,16 @@ def test_any_word_is_a_configuration_or_one_sentence(key: str, text: str) -> Non
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no /dev/zero here")
+def test_a_configuration_without_end_is_refused() -> None:
+    """A device never ends."""
+    with pytest.raises(SettingsError, match="more than 1000000 bytes; check CONFIG"):
+        load(["CONFIG=/dev/zero"])
+
+
+def test_numbers_by_label_come_with_an_example() -> None:
+    """YAML takes a colon without a blank as a part of the name."""
+    with pytest.raises(SettingsError, match=r"write them as \{Dog: 0.6\}, with a blank"):
+        load(["ON_THRESHOLDS={Dog:0.6}"])

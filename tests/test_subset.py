@@ -117,8 +117,15 @@ def test_an_unknown_label_comes_with_the_nearest(where: str) -> None:
     lists = {"subset": [], "allow": [], "deny": [], where: ["Bow wow"]}
     with pytest.raises(LabelError, match="no label “Bow wow”; did you mean “Bow-wow”"):
         tracked(LABELS, **lists)
-    with pytest.raises(LabelError, match="no label “Xylophone”; `auricle models`"):
+    with pytest.raises(LabelError, match="no label “Xylophone”; `auricle models show NAME`"):
         known("Xylophone", LABELS)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no /dev/zero here")
+def test_a_list_without_end_is_refused() -> None:
+    """A device never ends."""
+    with pytest.raises(LabelError, match="more than 1000000 bytes; check SUBSET_LABELS_PATH"):
+        read_subset(Path("/dev/zero"))
 
 
 def test_known_writes_a_label_as_the_model_does() -> None:

@@ -58,7 +58,9 @@ class Auricle:
         try:
             card, tensors = assembly.read(place(self.conf), model=self.conf.MODEL, labels=audioset.names())
         except OSError as error:
-            raise ModelError(f"The model cannot be read ({error.strerror}); check MODEL and MODEL_PATH.") from None
+            raise ModelError(
+                f"{error.filename or 'The model'}: cannot be read ({error.strerror}); check MODEL, MODEL_PATH and AURICLE_HOME."
+            ) from None
         check_facts(self.conf, card.front_end)
         return card, tensors
 

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except AuricleError as error:
-        print(f"auricle: {one_line(str(error))}", file=sys.stderr)
+        _tell(one_line(str(error)))
         return 2
     except Interrupted as interrupted:
         return interrupted.status
@@ -58,10 +58,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _READER_GONE
     except OSError as error:
-        print(
-            f"auricle: {error.filename or 'the output'}: {error.strerror}; nothing more was written.", file=sys.stderr
-        )
+        _tell(f"{error.filename or 'the output'}: {error.strerror}; nothing more was written.")
         return 2
+
+
+def _tell(sentence: str) -> None:
+    """Says it on standard error, if that can be written to."""
+    try:
+        print(f"auricle: {sentence}", file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _complete_streams() -> None:
@@ -141,7 +147,7 @@ class _Version(argparse.Action):
 def _settings_help() -> str:
     from auricle import settings
 
-    lines = ["settings (CONFIG=FILE reads them from YAML; upper and lower case are the same):"]
+    lines = ["settings (CONFIG=FILE reads them from YAML; keys in upper or lower case):"]
     for row in settings.describe():
         unit = f", {row.unit}" if row.unit else ""
         lines.append(f"  {row.key}={row.default}  [{row.type}{unit}]\n      {row.meaning}")

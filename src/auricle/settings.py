@@ -33,6 +33,7 @@ _NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
 """What the YAML reader raises: ValueError for a date that is none, RecursionError for brackets without end."""
 _LITERALS = {"${": "\ue000{", "???": "\ue000?"}
 """What stands for `${` and `???` while OmegaConf checks types: it looks nothing up, and takes no value for missing."""
+_LARGEST = 1_000_000
 _SHOWN = 80
 """Characters of a wrong value that an error shows."""
 
@@ -124,7 +125,11 @@ def _known(key: str) -> str:
 
 def _read_file(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)  # a device may never end
+        if len(content) > _LARGEST:
+            raise SettingsError(f"{path}: not a configuration, since it has more than {_LARGEST} bytes; check CONFIG.")
+        data = yaml.safe_load(content.decode("utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot read the configuration ({error.strerror}); check CONFIG.") from None
     except _NOT_YAML as error:
@@ -155,7 +160,10 @@ def _parse(key: str, value: Any) -> Any:
 
 def _merge(given: Mapping[str, Any]) -> ConfDef:
     conf = OmegaConf.structured(ConfDef)
-    for key, value in given.items():
+    for key, chosen in given.items():
+        value = (
+            None if isinstance(chosen, str) and chosen == "model" and type(None) in get_args(_TYPES[key]) else chosen
+        )
         if not _is_plain(value):
             raise _wrong_type(key, value)
         try:
@@ -192,7 +200,9 @@ def _replaced(value: Any, texts: Mapping[str, str]) -> Any:
 
 
 def _wrong_type(key: str, value: Any) -> SettingsError:
-    return SettingsError(f"{key} must be {_article(_type_name(key))}, not “{_shown(value)}”; see `auricle -h`.")
+    kind = _type_name(key)
+    hint = "write them as {Dog: 0.6}, with a blank" if kind == "numbers by label" else "see `auricle -h`"
+    return SettingsError(f"{key} must be {_article(kind)}, not “{_shown(value)}”; {hint}.")
 
 
 def _shown(value: Any) -> str:
@@ -222,9 +232,9 @@ def _check_ranges(conf: ConfDef) -> None:
                     f"{name} must be from {low:g} to {high:g}, not {_number(number)}; see `auricle -h`."
                 )
     if conf.ON_THRESHOLD is not None and conf.OFF_THRESHOLD is not None and conf.OFF_THRESHOLD > conf.ON_THRESHOLD:
-        raise SettingsError("OFF_THRESHOLD must not be above ON_THRESHOLD.")
+        raise SettingsError("OFF_THRESHOLD must not be above ON_THRESHOLD; lower it.")
     if conf.MIN_DURATION > conf.MAX_DURATION:
-        raise SettingsError("MIN_DURATION must not be above MAX_DURATION.")
+        raise SettingsError("MIN_DURATION must not be above MAX_DURATION; lower it.")
 
 
 def _number(number: float) -> str:

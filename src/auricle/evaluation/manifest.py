@@ -9,6 +9,7 @@ A recording may stand in several lines. Further columns are somebody else's.
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,10 @@ _SLACK_S = 0.01
 """By which an offset may lie behind the recording's end: hands round."""
 
 _LONGEST = 4096
-"""Characters of a path, as systems have it; labels and times are shorter."""
+"""Characters of a path, as systems have it."""
+
+_LARGEST = 64 * 2**20
+"""Bytes of a manifest: half a million lines or more."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +149,12 @@ def _rows(path: Path) -> list[_Row]:
     if path.is_char_device() or path.is_block_device():
         raise _Wrong("a device, which may never end; name a CSV of path,label[,onset,offset].")
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.reader(stream, strict=True)
-            lines = [(reader.line_num, cells) for cells in reader if cells]
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise _Wrong(f"more than {_LARGEST // 2**20} MiB; make several of it.")
+        reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        lines = [(reader.line_num, cells) for cells in reader if cells]
     except UnicodeDecodeError as error:
         raise _Wrong(f"not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8.") from None
     except csv.Error as error:
@@ -181,8 +188,10 @@ def _row(line: int, cells: Sequence[str], columns: dict[str, int], width: int) -
         )
     found = {column: cells[k].strip() for column, k in columns.items()}
     path = Path(found["path"])
-    if any(len(cell) > _LONGEST for cell in found.values()):
-        raise _Wrong(f"line {line} has a cell of more than {_LONGEST} characters; check its quotes.")
+    for column, cell in found.items():
+        longest = _LONGEST if column == "path" else _LONGEST // 16
+        if len(cell) > longest:
+            raise _Wrong(f"line {line} has a cell “{column}” of more than {longest} characters; check its quotes.")
     if not found["path"]:
         raise _Wrong(f"line {line} names no recording; fill in its path.")
     if path.is_absolute() or path.drive or ".." in path.parts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,17 +12,23 @@ from auricle.errors import LabelError
 from auricle.labels import audioset
 
 COLUMNS = ("index", "mid", "display_name")
+_LARGEST = 1_000_000
 
 
 def read_subset(path: Path) -> list[str]:
     """The display names in a CSV of index, mid, display_name. Raises LabelError."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream, strict=True))
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST + 1)  # a device may never end
+        if len(content) > _LARGEST:
+            raise LabelError(
+                f"{path}: not a list of labels, since it has more than {_LARGEST} bytes; check SUBSET_LABELS_PATH."
+            )
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
     except OSError as error:
         raise LabelError(f"{path}: cannot read the labels ({error.strerror}); check SUBSET_LABELS_PATH.") from None
     except (csv.Error, UnicodeDecodeError) as error:
-        raise LabelError(f"{path}: not a CSV of labels ({error}).") from None
+        raise LabelError(f"{path}: not a CSV of labels ({error}); check SUBSET_LABELS_PATH.") from None
     if not rows or not set(COLUMNS) <= set(rows[0]):
         raise LabelError(
             f"{path}: not a list of labels; its first line must read {','.join(COLUMNS)}, and labels follow."
@@ -62,5 +69,7 @@ def _index(name: str, by_name: dict[str, int], labels: Sequence[str]) -> int:
     if name.casefold() in by_name:
         return by_name[name.casefold()]
     near = difflib.get_close_matches(name.casefold(), by_name, n=1)
-    hint = f"did you mean “{labels[by_name[near[0]]]}”?" if near else "`auricle models` lists those that it knows."
+    hint = (
+        f"did you mean “{labels[by_name[near[0]]]}”?" if near else "`auricle models show NAME` lists a model's labels."
+    )
     raise LabelError(f"The model has no label “{name}”; {hint}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import platform
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ from auricle.models.runtime import VERSION, OnnxSteps, OnnxStream
 MOST_LOST_POINTS = 0.5
 LEAST_CLIPS = 30
 """Fewer show nothing."""
+_LARGEST = 1_000_000
 RUNS = 20
 """Of which the quickest counts."""
 
@@ -52,21 +55,19 @@ def _gain(card: ModelCard, tensors: Tensors, notes: Path) -> float:
         noted = {**noted, key: round(measured(card, tensors), 2)}
         with contextlib.suppress(OSError):  # what cannot be noted is measured again
             notes.parent.mkdir(parents=True, exist_ok=True)
-            part = notes.with_suffix(".part")
-            try:
+            with tempfile.TemporaryDirectory(dir=notes.parent) as place:
+                part = Path(place) / notes.name
                 part.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
                 part.replace(notes)
-            finally:
-                part.unlink(missing_ok=True)
     return noted[key]
 
 
 def _noted(notes: Path) -> dict[str, float]:
     with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
-        if not notes.is_file():
+        if not notes.is_file() or notes.stat().st_size > _LARGEST:
             return {}
         found = json.loads(notes.read_text(encoding="utf-8"))
-        return {str(key): float(gain) for key, gain in found.items()}
+        return {key: gain for key, gain in found.items() if type(gain) is float and math.isfinite(gain)}
     return {}
 
 

@@ -80,7 +80,9 @@ class PipeSource:
             raise FileError(f"{self.name}: carried no sound; check the program that writes to it.")
         if self._left:
             at_s = frames / self._format.rate
-            raise FileError(f"{self.name}: truncated, it breaks off at {at_s:.2f} s, {self._left} bytes early.")
+            raise FileError(
+                f"{self.name}: truncated, it breaks off at {at_s:.2f} s, {self._left} bytes early; check the program that writes to it."
+            )
         if rest and self._left is None:  # a stated length that ends within a sample is rounded down, as libsndfile does
             raise FileError(f"{self.name}: ends within a sample; check PIPE_FORMAT and PIPE_CHANNELS.")
 
@@ -130,7 +132,8 @@ def decode(data: bytes, layout: RawFormat) -> Audio:
     else:
         kind = {"s16le": "<i2", "s32le": "<i4", "f32le": "<f4", "f64le": "<f8"}[layout.encoding]
         full_scale = {"s16le": 2.0**15, "s32le": 2.0**31}.get(layout.encoding, 1.0)
-        samples = np.frombuffer(data, kind) / full_scale
+        with np.errstate(all="ignore"):
+            samples = np.frombuffer(data, kind) / full_scale
     with np.errstate(all="ignore"):  # check_finite finds what is damaged
         return samples.astype(np.float32).reshape(-1, layout.channels)
 
