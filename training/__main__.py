@@ -2,9 +2,10 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from training.fit import Change, Schedule
+from training.reader import Change, Schedule
 from training.recipe import Options, run
 
 
@@ -20,6 +21,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first-steps", type=int, default=1000, help="steps of each training with clips alone")
     parser.add_argument("--second-steps", type=int, default=1200, help="further steps with lessons too")
     parser.add_argument("--last-steps", type=int, default=600, help="further steps with speech, music and room noise")
+    parser.add_argument(
+        "--abrupt-steps", type=int, default=800, help="and others with abrupt beginnings; the mean of both ships"
+    )
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -28,7 +32,7 @@ def _first(steps: int) -> Schedule:
     """To tell ten kinds of sound apart, by clips alone, much changed."""
     return Schedule(
         steps=steps, crops=24, lessons=0, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(0.0, 0.0, 0.0),
-        rate=3e-3, decay=0.05, average=0.99, detect=0.0, distil=0.0, rank=1.0, mixup=0.6, mask=0.6, pause=0.4, silence=1.0,
+        rate=3e-3, decay=0.05, average=0.99, detect=0.0, distil=0.0, rank=1.0, cut=0.0, mixup=0.6, mask=0.6, pause=0.4, silence=1.0,
     )  # fmt: skip
 
 
@@ -36,7 +40,7 @@ def _second(steps: int) -> Schedule:
     """To detect all kinds, in lessons too; Silence is taught as 0.6, so that a clip of a sound and a pause is named after the sound."""
     return Schedule(
         steps=steps, crops=16, lessons=10, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
-        rate=1.5e-3, decay=0.05, average=0.99, detect=1.0, distil=3.0, rank=6.0, mixup=0.5, mask=0.5, pause=0.0, silence=0.6,
+        rate=1.5e-3, decay=0.05, average=0.99, detect=1.0, distil=3.0, rank=6.0, cut=0.0, mixup=0.5, mask=0.5, pause=0.0, silence=0.6,
     )  # fmt: skip
 
 
@@ -44,8 +48,13 @@ def _last(steps: int) -> Schedule:
     """To be sure of what is there and of what is not, with speech, music and room noise among the clips."""
     return Schedule(
         steps=steps, crops=16, lessons=12, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
-        rate=1e-3, decay=0.05, average=0.99, detect=1.0, distil=1.0, rank=1.5, mixup=0.3, mask=0.4, pause=0.0, silence=0.6,
+        rate=1e-3, decay=0.05, average=0.99, detect=1.0, distil=1.0, rank=1.5, cut=0.0, mixup=0.3, mask=0.4, pause=0.0, silence=0.6,
     )  # fmt: skip
+
+
+def _abrupt(steps: int) -> Schedule:
+    """The same to another end: more crops, of which half begin or end abruptly in noise."""
+    return replace(_last(steps), crops=20, rank=3.0, cut=0.5)
 
 
 def main() -> int:
@@ -58,7 +67,7 @@ def main() -> int:
         work=words.work,
         lessons=words.lessons,
         schedules=(_first(words.first_steps), _second(words.second_steps)),
-        last=(_last(words.last_steps),),
+        last=(_last(words.last_steps), _abrupt(words.abrupt_steps)),
         seed=words.seed,
     )
     try:

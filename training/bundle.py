@@ -13,8 +13,8 @@ from safetensors.numpy import save
 
 from training import frontend
 from training.corpus import Clip
-from training.fit import Scaler
 from training.network import CHANNELS, POOLS, Student
+from training.reader import Scaler
 
 
 def weights(student: Student, rows: list[tuple[str, int]]) -> bytes:

@@ -8,12 +8,12 @@ import numpy as np
 from training import bundle, evidence
 from training.agreement import Agreement
 from training.evidence import Heard, Verdict
-from training.fit import Scaler
 from training.labels import CLASSES, ESC10, INDEX, SILENCE, SYNTHETIC
 from training.listen import Accuracy
 from training.network import Student
+from training.reader import Scaler
 
-VERSION = "1.1"
+VERSION = "1.2"
 CORE = (*ESC10.values(), "Speech", "Music", SILENCE, *SYNTHETIC)
 SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = ("Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick")

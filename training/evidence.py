@@ -18,8 +18,6 @@ from training.listen import Listener, Scores, clip_scores
 from training.mixtures import SAMPLES
 
 LOWEST, HIGHEST = 0.4, 0.97  # thresholds stay within these
-# lower ceilings: scores of steady noises hover, and those of broken tones must rise at once, or events fall to pieces
-CEILING = {"Rain": 0.6, "Waves, surf": 0.6, "Helicopter": 0.6, "Smoke detector, smoke alarm": 0.78, "Busy signal": 0.78}
 CALM = ("speech", "speech_babble", "music", "room_noise")
 MADE = ("noise", "beeps")
 
@@ -110,13 +108,13 @@ def precision_over(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> flo
     return average_precision(truth, scores) if truth.any() else 0.0
 
 
-def _threshold(yes: Peaks, others: Peaks, calm: Peaks, hours: float, highest: float) -> float:
+def _threshold(yes: Peaks, others: Peaks, calm: Peaks, hours: float) -> float:
     """The lowest at which no more than one false event comes in an hour, nine of ten events are right, and half are found.
 
     Where there is none, the first of these counts most; then the best harmonic mean of recall and precision.
     """
     found: list[tuple[bool, bool, bool, float, float]] = []
-    for candidate in np.linspace(LOWEST, highest, 51):
+    for candidate in np.linspace(LOWEST, HIGHEST, 51):
         hits = int((yes >= candidate).sum())
         wrong, false = int((others >= candidate).sum()), int((calm >= candidate).sum())
         quiet, right = false <= hours, hits >= 9 * wrong
@@ -141,7 +139,7 @@ def judge(heard: list[Heard], label: str) -> Verdict:
     if label in SYNTHETIC:
         others |= made
     hours = sum(item.seconds for item, is_calm in zip(known, calm, strict=True) if is_calm) / 3600.0
-    threshold = _threshold(peaks[truth], peaks[others], peaks[calm], hours, CEILING.get(label, HIGHEST))
+    threshold = _threshold(peaks[truth], peaks[others], peaks[calm], hours)
     hits, misses = int((peaks[truth] >= threshold).sum()), int((peaks[others] >= threshold).sum())
     positive = [item for item, is_true in zip(known, truth, strict=True) if is_true]
     return Verdict(

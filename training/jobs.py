@@ -14,10 +14,11 @@ import torch
 from training import lessons
 from training.corpus import load
 from training.evidence import CALM
-from training.fit import Scaler, Schedule, Trained, fit
+from training.fit import Trained, fit
 from training.labels import CLASSES, ESC10
 from training.mixtures import Composer, Difficulty
 from training.network import Student
+from training.reader import Scaler, Schedule
 from training.teacher import CLASSES as LESSONS
 from training.teacher import Teacher
 
@@ -94,6 +95,16 @@ def recall(path: Path) -> Trained:
     student = Student(len(CLASSES), LESSONS)
     student.load_state_dict(kept["student"])
     return student, Scaler(kept["mean"], kept["std"])
+
+
+def mean(trained: list[Trained]) -> Trained:
+    """The student whose weights are the means of these, which began as one and share its scaler."""
+    weights = [student.state_dict() for student, _ in trained]
+    student, scaler = trained[0]
+    whole = {name: value for name, value in weights[0].items() if not value.is_floating_point()}
+    means = {name: torch.stack([one[name] for one in weights]).mean(0) for name in weights[0] if name not in whole}
+    student.load_state_dict({**whole, **means})
+    return student, scaler
 
 
 def newest(work: Path, fold: int) -> Path:

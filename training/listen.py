@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 
 from training.corpus import Clip
-from training.fit import Scaler
 from training.frontend import HOP, RATE, PannsFrontEnd
 from training.labels import ESC10, INDEX
 from training.network import FRAMES_PER_STEP, Student, pool_scores
+from training.reader import Scaler
 
 Scores = NDArray[np.float32]
 ESC_COLUMNS = [INDEX[label] for label in ESC10.values()]

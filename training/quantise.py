@@ -35,7 +35,7 @@ def write(folder: Path, clips: list[Clip]) -> None:
     truths = [ESC10[clip.folder] for clip in known]
     say = progress("8-bit form", len(known))
     columns = [model.card.labels.index(label) for label in ESC10.values()]
-    facts = calibrate(model.card, store.read_weights(model), logmels, truths, columns, say)
+    facts = calibrate(model.card, store.read_weights(model), logmels, truths, columns, lambda done: say(done, 0.0))
     card = {**json.loads((folder / "card.json").read_text(encoding="utf-8")), "int8": asdict(facts)}
     put(folder / "card.json", (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
     print(f"8-bit form: {facts.lost_points:+.2f} points lost on {facts.clips} clips")

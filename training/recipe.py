@@ -11,14 +11,17 @@ from typing import TypeVar
 from training import agreement, bundle, card, evidence, jobs, quantise
 from training.corpus import FOLDS, Clip, load
 from training.evidence import Heard
-from training.fit import Schedule
 from training.jobs import BookJob, StudentJob
 from training.labels import audioset_names
 from training.listen import Accuracy, Listener, esc10
 from training.mixtures import EASY
+from training.reader import Schedule
 from training.teacher import Teacher
 
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "100000000"}
+
+HELD_OUT: dict[str, int | None] = {"final": None, **{f"without {fold}": fold for fold in FOLDS}}
+"""The students and the folds that they never meet."""
 
 Job = TypeVar("Job", BookJob, StudentJob)
 
@@ -69,35 +72,46 @@ def _books(options: Options) -> dict[int, BookJob]:
     return todo
 
 
-def _round(options: Options, books: dict[int, BookJob], first: dict[str, StudentJob] | None) -> dict[str, StudentJob]:
-    """The five trainings up to `last`, or from there on."""
-    schedules = options.last if first else options.schedules
-    made_of = (options.schedules, options.last if first else (), options.lessons, options.seed)
-    digest = hashlib.sha256(repr(made_of).encode()).hexdigest()[:8]
+def _round(
+    options: Options, books: dict[int, BookJob], begun: dict[str, StudentJob], number: int
+) -> dict[str, StudentJob]:
+    """The five trainings up to the endings, or from `begun` on with the ending of that number."""
+    schedules = (options.last[number],) if begun else options.schedules
     planned = {}
-    for name, held_out in {"final": None, **{f"without {fold}": fold for fold in FOLDS}}.items():
+    for name, held_out in HELD_OUT.items():
         chosen = [book for fold, book in books.items() if fold != held_out]
-        begun = "" if first else "begun "
+        title = f"ended {number} {name}" if begun else f"begun {name}"
         planned[name] = StudentJob(
-            name=begun + name,
-            start=first[name].path if first else None,
-            clips=tuple(book.clips for book in chosen) + (tuple(book.calm for book in chosen) if first else ()),
+            name=title,
+            start=begun[name].path if begun else None,
+            clips=tuple(book.clips for book in chosen) + (tuple(book.calm for book in chosen) if begun else ()),
             lessons=tuple(book.lessons for book in chosen),
             schedules=schedules,
             seed=options.seed,
-            path=options.work / f"{(begun + name).replace(' ', '-')}-{digest}.pt",
+            path=_path(options, title, (options.schedules, schedules if begun else ())),
         )
     return planned
 
 
+def _path(options: Options, title: str, schedules: object) -> Path:
+    digest = hashlib.sha256(repr((schedules, options.lessons, options.seed)).encode()).hexdigest()[:8]
+    return options.work / f"{title.replace(' ', '-')}-{digest}.pt"
+
+
 def _students(options: Options) -> dict[str, Path]:
-    """Train all; the student that never met fold 3 is called "without 3", the one that ships "final"."""
+    """Train all; the student that never met fold 3 is called "without 3", the one that ships "final".
+
+    Each is the mean of its endings' weights ("model soup": Wortsman et al., arXiv 2203.05482).
+    """
     books = _books(options)
-    begun = _round(options, books, None)
-    done = _round(options, books, begun)
-    for todo in (begun, done):
-        _all(jobs.train, list(todo.values()))
-    return {name: job.path for name, job in done.items()}
+    begun = _round(options, books, {}, 0)
+    _all(jobs.train, list(begun.values()))
+    endings = [_round(options, books, begun, number) for number in range(len(options.last))]
+    _all(jobs.train, [job for ending in endings for job in ending.values()])
+    done = {name: _path(options, name, (options.schedules, options.last)) for name in HELD_OUT}
+    for name, path in done.items():
+        jobs.keep(jobs.mean([jobs.recall(ending[name].path) for ending in endings]), path)
+    return done
 
 
 def hold_out(students: dict[str, Path], clips: list[Clip], fold: int) -> tuple[Accuracy, list[Heard]]:

@@ -1,0 +1,76 @@
+"""Training's batches: what is changed on the way from the books changes the truth with it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training's batches need PyTorch, which `make test` installs where it can be had")
+
+import torch
+from training.__main__ import _abrupt
+from training.labels import CLASSES, INDEX, SILENCE
+from training.lessons import Book
+from training.mixtures import ABSENT, BLOCKS, PRESENT
+from training.network import FRAMES_PER_STEP
+from training.reader import Change, Reader, Scaler, Schedule
+
+RAIN = INDEX["Rain"]
+QUIET = INDEX[SILENCE]
+
+
+def books() -> tuple[Book, Book]:
+    """Clips of rain at -20 dB in every band and frame, and lessons of nothing but noise at -30 dB."""
+    rain = np.full((4, 39, len(CLASSES)), ABSENT, np.uint8)
+    rain[:, :, RAIN] = PRESENT
+    clips = Book(np.full((4, 39 * FRAMES_PER_STEP, 64), -20.0, np.float16), rain, np.full((4, 527), 0.5, np.float16))
+    nothing = np.full((4, BLOCKS, len(CLASSES)), ABSENT, np.uint8)
+    noise = np.full((4, BLOCKS * FRAMES_PER_STEP, 64), -30.0, np.float16)
+    return clips, Book(noise, nothing, np.full((4, 527), 0.1, np.float16))
+
+
+def plain(cut: float) -> Schedule:
+    """The last schedule with no other change than cuts."""
+    still = Change(warp=0.0, colour=0.0, gain=0.0)
+    return dataclasses.replace(
+        _abrupt(1), crop_change=still, lesson_change=still, cut=cut, mixup=0.0, mask=0.0, pause=0.0
+    )
+
+
+AS_IT_IS = Scaler(torch.zeros(64), torch.ones(64))
+CROPS = _abrupt(1).crops
+
+
+def test_what_is_cut_begins_or_ends_where_its_truth_says() -> None:
+    """In a cut crop rain is louder than the noise exactly in the blocks that hold it, and the teacher has not heard it."""
+    clips, lessons = books()
+    batch = Reader(clips, lessons, AS_IT_IS, plain(cut=1.0), 0)()
+    level = batch.logmel[:CROPS].mean(2).reshape(CROPS, BLOCKS, FRAMES_PER_STEP)
+    is_rain = batch.targets[:CROPS, :, RAIN] == PRESENT
+    assert is_rain.any(1).all()
+    assert not is_rain.all(1).any()
+    for row in range(CROPS):
+        assert level[row][is_rain[row]].min() > level[row][~is_rain[row]].max()
+    assert not batch.is_taught[:CROPS].any()
+    assert batch.is_taught[CROPS:].all()
+    assert (batch.targets[:CROPS, :, QUIET][~is_rain] != PRESENT).all()
+
+
+def test_without_cuts_every_crop_stays_whole() -> None:
+    """All of it is rain, and as loud as it was."""
+    clips, lessons = books()
+    batch = Reader(clips, lessons, AS_IT_IS, plain(cut=0.0), 0)()
+    assert (batch.targets[:CROPS, :, RAIN] == PRESENT).all()
+    assert batch.is_taught.all()
+    assert batch.share[:CROPS, RAIN].eq(1.0).all()
+
+
+def test_the_same_seed_gives_the_same_batches() -> None:
+    """With every change there is; another seed gives others."""
+    clips, lessons = books()
+    first, again, other = (Reader(clips, lessons, AS_IT_IS, _abrupt(1), seed)() for seed in (3, 3, 4))
+    assert first.logmel.equal(again.logmel)
+    assert first.targets.equal(again.targets)
+    assert not first.logmel.equal(other.logmel)
