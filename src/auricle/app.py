@@ -58,9 +58,8 @@ class Auricle:
         try:
             card, tensors = assembly.read(place(self.conf), model=self.conf.MODEL, labels=audioset.names())
         except OSError as error:
-            raise ModelError(
-                f"{error.filename or 'The model'}: cannot be read ({error.strerror}); check MODEL, MODEL_PATH and AURICLE_HOME."
-            ) from None
+            what = f"{error.filename}: cannot be read ({error.strerror})"
+            raise ModelError(f"{what}; check MODEL, MODEL_PATH and AURICLE_HOME.") from None
         check_facts(self.conf, card.front_end)
         return card, tensors
 
@@ -204,8 +203,7 @@ class Auricle:
     @property
     def durations(self) -> Durations:
         """The rules about an event's length."""
-        conf = self.conf
-        return Durations(conf.MAX_RISE, conf.MIN_DURATION, conf.MERGE_GAP, conf.MAX_DURATION)
+        return Durations(self.conf.MAX_RISE, self.conf.MIN_DURATION, self.conf.MERGE_GAP, self.conf.MAX_DURATION)
 
     @property
     def smoothing_frames(self) -> int:
