@@ -58,8 +58,7 @@ class Auricle:
         try:
             card, tensors = assembly.read(place(self.conf), model=self.conf.MODEL, labels=audioset.names())
         except OSError as error:
-            what = f"{error.filename}: cannot be read ({error.strerror})"
-            raise ModelError(f"{what}; check MODEL, MODEL_PATH and AURICLE_HOME.") from None
+            raise ModelError(f"{error.filename}: {error.strerror}; check MODEL, MODEL_PATH and AURICLE_HOME.") from None
         check_facts(self.conf, card.front_end)
         return card, tensors
 
