@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auricle.messages import Scores
 
@@ -40,6 +42,16 @@ class MedianFilter:
         self._waiting -= 1
         if self._half == 0:
             return centre
-        ordered = np.sort([scores.probabilities for scores in self._recent], axis=0)
-        median = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) * np.float32(0.5)
+        median = _median([scores.probabilities for scores in self._recent])
         return Scores(centre.start_s, centre.end_s, median, centre.provisional, centre.members)
+
+
+def _median(rows: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    middle: NDArray[np.float32]
+    if len(rows) == 3:  # the usual length; a tenth of the time of sorting, which is felt with hundreds of classes
+        low, high = np.minimum(rows[0], rows[1]), np.maximum(rows[0], rows[1])
+        middle = np.maximum(low, np.minimum(high, rows[2]))
+    else:
+        ordered = np.sort(rows, axis=0)
+        middle = (ordered[(len(rows) - 1) // 2] + ordered[len(rows) // 2]) * np.float32(0.5)
+    return middle
