@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 
 from auricle import settings
 from auricle.app import Auricle, front_end
@@ -234,14 +235,14 @@ def table() -> None:
     print(f"Live, an update every 128 ms, one core; from samples to scores; the least of {ROUNDS} rounds")
     print("  " + _COLUMNS.format("", "ms/s", "real time", "streams", "memory", "mult./s", "of peak"), flush=True)
     peak, best = 0.0, dict[str, dict[str, float] | str]()
-    for number in range(ROUNDS):
-        peak = max(peak, peak_macs())
-        for name in ROWS:
-            print(f"\r\x1b[Kround {number + 1} of {ROUNDS}: {name}", end="", file=sys.stderr, flush=True)
-            row, before = _measured(name), best.get(name)
-            if isinstance(row, str) or before is None or isinstance(before, str) or row["ms"] < before["ms"]:
-                best[name] = row
-    print("\r\x1b[K", end="", file=sys.stderr)
+    with Console(stderr=True).status("") as status:
+        for number in range(ROUNDS):
+            peak = max(peak, peak_macs())
+            for name in ROWS:
+                status.update(f"round {number + 1} of {ROUNDS}: {name}")
+                row, before = _measured(name), best.get(name)
+                if isinstance(row, str) or before is None or isinstance(before, str) or row["ms"] < before["ms"]:
+                    best[name] = row
     for name, row in best.items():
         print(f"  {_line(name, row, peak)}")
     print(f"  peak of this core, a matrix product of 2048: {peak / 1e9:.0f} G multiplications/s\n", flush=True)
