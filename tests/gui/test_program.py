@@ -33,8 +33,8 @@ from tests.virtual_microphone import DEADLINE_S, VirtualMicrophone, wait_until
 Open = Callable[..., RunningWindow]
 CLIPS = {
     "dog": ("dog", 3, "Dog"),
-    "baby": ("baby_cry", 7, "Baby cry, infant cry"),
-    "rain": ("rain", 5, "Rain"),
+    "baby": ("baby_cry", 5, "Baby cry, infant cry"),
+    "rain": ("rain", 4, "Rain"),
 }
 ROW_S = 1.0
 LEAVE_S = 2.0
