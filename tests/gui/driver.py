@@ -40,7 +40,7 @@ class Reporter:
         self._over: set[str] = set()
         self._risen_s: dict[str, float] = {}
         self._listen()
-        self._beat()
+        app.after(beat_ms, self._beat)  # in the mainloop: by then a signal is seen to
 
     def _listen(self) -> None:
         """Looks at scores on their way into the box, in the pipeline's thread."""
