@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from auricle.models import winograd
 from auricle.models.graph import Graph
 
 Array = NDArray[np.float32]
@@ -63,11 +64,19 @@ def test_conv_keeps_the_size(kernel: int) -> None:
     np.testing.assert_allclose(run(lambda g, v: g.conv(v, weight, bias), x)[0], wanted, atol=1e-4)
 
 
+@pytest.mark.parametrize("bands", [4, 8, 16])
+def test_half_the_multiplications_make_the_same_convolution(bands: int) -> None:
+    """Two streams, zeros around, and the bias."""
+    x, weight, bias = values(2, 5, bands, 9), values(7, 5, 3, 3), values(7)
+    wanted = run(lambda g, v: g.conv(v, weight, bias), x)
+    np.testing.assert_allclose(run(lambda g, v: winograd.conv(g, v, weight, bias, bands), x), wanted, atol=1e-4)
+
+
 def test_average_pool_drops_what_does_not_fill_a_pool() -> None:
     """Means of 2 × 3; the last odd row and columns are dropped."""
     x = values(1, 2, 5, 7)
     wanted = x[:, :, :4, :6].reshape(1, 2, 2, 2, 2, 3).mean(axis=(3, 5))
-    np.testing.assert_allclose(run(lambda g, v: g.average_pool(v, 2, 3), x), wanted, atol=1e-6)
+    np.testing.assert_allclose(run(lambda g, v: g.average_pool(v, (2, 3)), x), wanted, atol=1e-6)
 
 
 def test_reductions() -> None:

@@ -1,7 +1,7 @@
 """ONNX building blocks: the only place that knows the onnx library. Each method adds one operation and names its output.
 
-Layouts: images are (streams, channels, time, mel), or (streams, time, mel, channels) where they are 8-bit; sequences are
-(time, features).
+Layouts: images are (streams, channels, time, mel), or (streams, channels, mel, time), or (streams, time, mel, channels) where
+they are 8-bit; sequences are (time, features).
 """
 
 from __future__ import annotations
@@ -73,7 +73,11 @@ class Graph:
 
     def after(self, earlier: str, x: str, *, axis: int) -> str:
         """Images `earlier` and `x`, one after the other in time, which is `axis`."""
-        return self._op("Concat", [earlier, x], axis=axis)
+        return self.joined([earlier, x], axis=axis)
+
+    def joined(self, parts: list[str], *, axis: int) -> str:
+        """One after the other along `axis`."""
+        return self._op("Concat", parts, axis=axis)
 
     def last(self, x: str, frames: int, *, behind: int, axis: int) -> str:
         """So many frames in time, which is `axis`, the last ones but `behind`."""
@@ -85,20 +89,20 @@ class Graph:
         self,
         x: str,
         weight: Array,
-        bias: Array,
+        bias: Array | None,
         *,
         stride: tuple[int, int] = (1, 1),
         groups: int = 1,
-        zeros: tuple[int, int] | None = None,
+        zeros: tuple[tuple[int, int], tuple[int, int]] | None = None,
     ) -> str:
-        """A 2-d convolution; `weight` (out, in / groups, time, mel).
+        """A 2-d convolution; `weight` (out, in / groups, and two sizes).
 
-        Zeros lie around, so that only `stride` changes the size; in time so many before and after where `zeros` says so.
+        Zeros lie around, so that only `stride` changes the size, or so many before and after along each axis.
         """
-        time, mel = weight.shape[2] // 2, weight.shape[3] // 2
-        before, behind = zeros or (time, time)
-        inputs = [x, self._constant(weight), self._constant(bias)]
-        shape = {"kernel_shape": list(weight.shape[2:]), "pads": [before, mel, behind, mel]}
+        sizes = weight.shape[2:]
+        (top, bottom), (left, right) = zeros or [(size // 2, size // 2) for size in sizes]
+        inputs = [x, self._constant(weight), *([] if bias is None else [self._constant(bias)])]
+        shape = {"kernel_shape": list(sizes), "pads": [top, left, bottom, right]}
         return self._op("Conv", inputs, **shape, strides=list(stride), group=groups)
 
     def relu(self, x: str) -> str:
@@ -113,9 +117,9 @@ class Graph:
         """1 / (1 + e^-x)."""
         return self._op("Sigmoid", [x])
 
-    def average_pool(self, x: str, time: int, mel: int) -> str:
-        """Means over `time` × `mel`; what does not fill a pool at the end is dropped."""
-        return self._op("AveragePool", [x], kernel_shape=[time, mel], strides=[time, mel])
+    def average_pool(self, x: str, size: tuple[int, int]) -> str:
+        """Means over both axes; what does not fill a pool at the end is dropped."""
+        return self._op("AveragePool", [x], kernel_shape=list(size), strides=list(size))
 
     def quantised(self, x: str, step: Step) -> str:
         """float32 → uint8."""
@@ -160,6 +164,10 @@ class Graph:
         """The product x·y."""
         return self._op("Mul", [x, y])
 
+    def product(self, matrix: Array, x: str) -> str:
+        """The matrix product with the last two axes of `x`."""
+        return self._op("MatMul", [self._constant(matrix), x])
+
     def plus(self, x: str, y: str) -> str:
         """The sum x + y."""
         return self._op("Add", [x, y])
@@ -170,7 +178,11 @@ class Graph:
 
     def mean_over_mel(self, x: str) -> str:
         """(streams, channels, time, mel) → (streams, time, channels)."""
-        return self._op("Transpose", [self.mean_over(x, 3)], perm=[0, 2, 1])
+        return self.turned(self.mean_over(x, 3))
+
+    def turned(self, x: str) -> str:
+        """(streams, a, b) → (streams, b, a)."""
+        return self._op("Transpose", [x], perm=[0, 2, 1])
 
     def highest(self, x: str) -> str:
         """The highest figure of all, ()."""

@@ -71,7 +71,7 @@ class Blueprint:
 
     def states(self, streams: int) -> dict[str, NDArray[Any]]:
         """What the layers of so many streams have kept before their first frames."""
-        figures = arithmetic.of(self.card, self.tensors, self.precision)
+        figures = arithmetic.of(self.card, self.tensors, self.precision, whole=False)
         kept = memory.states(self.card.architecture, self.card.front_end.n_mels)
         return {state.name: figures.first(state, streams) for state in kept}
 

@@ -161,6 +161,12 @@ def widths(blocks: int, tensors: Tensors) -> dict[str, list[int]]:
     }
 
 
+def bands(shape: Architecture, n_mels: int) -> list[int]:
+    """Mel bands of each layer's input."""
+    pooled = np.cumprod([1, *(layer.pool[1] for layer in layers(shape))])
+    return [n_mels // int(by) for by in pooled[:-1]]
+
+
 def pooled_frames(shape: Architecture) -> int:
     """How many log-mel frames one pooled frame stands for."""
     return int(np.prod([time for time, _ in shape.pools]))

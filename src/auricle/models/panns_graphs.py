@@ -78,7 +78,7 @@ def trunk(card: ModelCard, tensors: Tensors, precision: str) -> bytes:
     graph = Graph(name=card.name)
     x = graph.input("logmel", ["frames", card.front_end.n_mels])
     x = graph.with_axis(_normalised(graph, x, tensors, card), 0)
-    embeddings = graph.one(_embeddings(graph, x, card, arithmetic.of(card, tensors, precision), _Zeros()))
+    embeddings = graph.one(_embeddings(graph, x, card, arithmetic.of(card, tensors, precision, whole=True), _Zeros()))
     graph.output("embeddings", embeddings, ["pooled", card.architecture.channels[-1]])
     graph.output("probabilities", _framewise(graph, embeddings, tensors, card), ["pooled", len(card.labels)])
     return graph.to_bytes()
@@ -95,7 +95,7 @@ def peek(card: ModelCard, tensors: Tensors, precision: str) -> bytes:
 
 
 def _stream(card: ModelCard, tensors: Tensors, precision: str, *, ends: bool) -> bytes:
-    graph, figures = Graph(name=card.name), arithmetic.of(card, tensors, precision)
+    graph, figures = Graph(name=card.name), arithmetic.of(card, tensors, precision, whole=False)
     x = _normalised(graph, graph.input("logmel", ["streams", "frames", card.front_end.n_mels]), tensors, card)
     embeddings = _embeddings(graph, x, card, figures, _Kept(card, figures, ends=ends))
     graph.output("embeddings", embeddings, ["streams", "pooled", card.architecture.channels[-1]])
@@ -104,7 +104,7 @@ def _stream(card: ModelCard, tensors: Tensors, precision: str, *, ends: bool) ->
 
 def reach(card: ModelCard, tensors: Tensors) -> bytes:
     """ONNX bytes: logmel (t, n_mels) → lowest and highest of the scaled log-mel, then the peak after each convolution."""
-    graph, figures = Graph(name=f"{card.name}-reach"), arithmetic.of(card, tensors, "float32")
+    graph, figures = Graph(name=f"{card.name}-reach"), arithmetic.of(card, tensors, "float32", whole=True)
     x = graph.input("logmel", ["frames", card.front_end.n_mels])
     x = graph.with_axis(_normalised(graph, x, tensors, card), 0)
     graph.output("lowest", graph.lowest(x), [])
