@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from auricle.card import Thresholds
@@ -17,6 +19,18 @@ def test_a_labels_own_setting_wins_over_that_for_all_and_that_over_the_cards() -
     assert thresholds(ConfDef(), card) == [Thresholds(0.6, 0.4)] * 3
     conf = ConfDef(ON_THRESHOLD=0.3, ON_THRESHOLDS={"dog": 0.7}, OFF_THRESHOLDS={"Cat": 0.1})
     assert thresholds(conf, card) == [Thresholds(0.7, 0.4), Thresholds(0.3, 0.1), Thresholds(0.3, 0.3)]
+
+
+def test_a_labels_own_duration_wins_over_the_cards() -> None:
+    """What neither names has none of its own, and follows MIN_DURATION."""
+    card = small_card()
+    card = replace(
+        card, thresholds=card.thresholds | {"Dog": Thresholds(0.6, 0.4, 1.0), "Cat": Thresholds(0.6, 0.4, 1.0)}
+    )
+    found = thresholds(ConfDef(MIN_DURATIONS={"cat": 0.5}), card)
+    assert {label: limits.minimum_s for label, limits in zip(card.labels, found, strict=True)} == {
+        label: {"Dog": 1.0, "Cat": 0.5}.get(label, 0.0) for label in card.labels
+    }
 
 
 @pytest.mark.parametrize(

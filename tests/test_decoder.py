@@ -89,8 +89,16 @@ def reference(values: list[float], thresholds: Thresholds, rules: Durations) -> 
         if values[at] < thresholds.on:
             at += 1
             continue
+        minimum_s = min(max(thresholds.minimum_s, rules.minimum_s), rules.maximum_s)
+        spell = [at]
+        while spell[-1] + 1 < len(values) and values[spell[-1] + 1] >= thresholds.on:
+            spell.append(spell[-1] + 1)
+        enough = [k for k in spell if ends[k] - starts[at] >= minimum_s - TINY]
+        if not enough:
+            at = spell[-1] + 1
+            continue
         run = [at]
-        rise_s = min(rules.rise_s, max(0.0, rules.maximum_s - rules.minimum_s))
+        rise_s = min(rules.rise_s, rules.maximum_s - minimum_s)
         before = found[-1].members[-1] if found else -1
         while (
             run[0] - 1 > before
@@ -100,10 +108,7 @@ def reference(values: list[float], thresholds: Thresholds, rules: Durations) -> 
             run.insert(0, run[0] - 1)
         while run[-1] + 1 < len(values) and values[run[-1] + 1] >= thresholds.off:
             run.append(run[-1] + 1)
-        counts = [k for k in run if k >= at and ends[k] - starts[at] >= rules.minimum_s - TINY]
-        if not counts:
-            at = run[-1] + 1
-            continue
+        counts = [k for k in run if k >= enough[0]]
         event = found[-1] if found else None
         if (
             event is None
@@ -135,13 +140,17 @@ RULES = st.builds(
     merge_gap_s=st.sampled_from([0.0, 0.05, 0.1, 0.3, 0.5]),
     maximum_s=st.sampled_from([0.5, 0.7, 1.0, 100.0]),
 )
-PAIRS = st.sampled_from([Thresholds(0.5, 0.5), Thresholds(0.7, 0.3), Thresholds(0.6, 0.6), Thresholds(1.0, 0.1)])
+LIMITS = st.builds(
+    lambda pair, minimum_s: Thresholds(pair[0], pair[1], minimum_s),
+    st.sampled_from([(0.5, 0.5), (0.7, 0.3), (0.6, 0.6), (1.0, 0.1)]),
+    st.sampled_from([0.0, 0.2, 0.6]),
+)
 
 
 @settings(max_examples=500, deadline=None)
 @given(
     rows=st.lists(st.lists(LEVELS, min_size=3, max_size=3), max_size=60),
-    thresholds=PAIRS,
+    thresholds=LIMITS,
     rules=RULES,
     half=st.integers(0, 2),
 )
@@ -163,7 +172,7 @@ def test_decodes_as_the_rules_say(rows: list[list[float]], thresholds: Threshold
 @settings(max_examples=300, deadline=None)
 @given(
     rows=st.lists(st.lists(LEVELS, min_size=3, max_size=3), max_size=60),
-    thresholds=PAIRS,
+    thresholds=LIMITS,
     rules=RULES,
     half=st.integers(0, 2),
 )

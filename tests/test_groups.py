@@ -155,6 +155,6 @@ def test_a_groups_score_is_its_best_members() -> None:
 
 def test_a_groups_thresholds_are_its_members_lowest() -> None:
     """What would start an event of a member starts one of the group."""
-    of_labels = [Thresholds(on=0.1 * (k + 2), off=0.1 * (k + 1)) for k in range(8)]
+    of_labels = [Thresholds(on=0.1 * (k + 2), off=0.1 * (k + 1), minimum_s=9.0 - k) for k in range(8)]
     (pair,) = thresholds([Group("Dog", (2, 1, 3))], of_labels)
-    assert (pair.on, pair.off) == (of_labels[1].on, of_labels[1].off)
+    assert (pair.on, pair.off, pair.minimum_s) == (of_labels[1].on, of_labels[1].off, of_labels[3].minimum_s)

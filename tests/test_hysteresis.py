@@ -18,9 +18,19 @@ def kinds(subject: Hysteresis, scores: list[float]) -> list[list[str]]:
 def test_tells_what_each_frame_changes() -> None:
     """Started when it counts, updated while it sounds and when it comes back, ended when the gap is too long."""
     subject = Hysteresis(thresholds=Thresholds(on=0.6, off=0.4), durations=RULES)
-    changes = kinds(subject, [0.7, 0.5, 0.5, 0.0, 0.7, 0.5, 0.0, 0.0, 0.0, 0.0])
+    changes = kinds(subject, [0.7, 0.6, 0.5, 0.0, 0.7, 0.7, 0.0, 0.0, 0.0, 0.0])
     assert changes == [[], ["started"], ["updated"], [], [], ["updated"], [], [], [], ["ended"]]
     assert subject.idle
+
+
+def test_counts_once_the_score_has_stayed_high() -> None:
+    """A dip between the thresholds begins the count anew, and what came before it is part of the rise."""
+    subject = Hysteresis(thresholds=Thresholds(on=0.6, off=0.4, minimum_s=0.3), durations=RULES)
+    changes = kinds(subject, [0.7, 0.7, 0.5, 0.7, 0.7, 0.7])
+    assert changes == [[], [], [], [], [], ["started"]]
+    (ended,) = subject.end(0.6)
+    assert ended.span.onset_s == pytest.approx(0.1)
+    assert ended.span.frames == 5
 
 
 def test_is_idle_until_something_begins() -> None:

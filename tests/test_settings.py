@@ -191,6 +191,7 @@ def test_what_cannot_be_is_one_sentence(word: str, message: str) -> None:
     [
         (["ON_THRESHOLD=0.3", "OFF_THRESHOLD=0.4"], "OFF_THRESHOLD must not be above ON_THRESHOLD"),
         (["MIN_DURATION=100"], "MIN_DURATION must not be above MAX_DURATION"),
+        (["MIN_DURATIONS={Dog: 100}"], "MIN_DURATIONS must not be above MAX_DURATION"),
     ],
 )
 def test_settings_may_not_contradict_each_other(words: list[str], message: str) -> None:
@@ -361,6 +362,7 @@ def test_what_is_printed_can_be_fed_back(tmp_path_factory: pytest.TempPathFactor
     if conf.ON_THRESHOLD is not None and conf.OFF_THRESHOLD is not None:
         conf.OFF_THRESHOLD = min(conf.OFF_THRESHOLD, conf.ON_THRESHOLD)
     conf.MIN_DURATION = min(conf.MIN_DURATION, conf.MAX_DURATION)
+    conf.MIN_DURATIONS = {label: min(length_s, conf.MAX_DURATION) for label, length_s in conf.MIN_DURATIONS.items()}
     path = tmp_path_factory.mktemp("c") / "c.yaml"
     path.write_text(to_yaml(conf), encoding="utf-8")
     assert load([f"CONFIG={path}"]) == conf

@@ -51,10 +51,12 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The score at which a class's event starts, and under which it ends."""
+    """The score at which a class's event starts, under which it ends, and how long it must stay up at least."""
 
     on: float
     off: float
+    minimum_s: float = 0.0
+    """Where it is longer than what is asked of every class."""
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,10 @@ def odd(frames: float) -> int:
 
 
 def thresholds(conf: ConfDef, card: ModelCard) -> list[Thresholds]:
-    """One pair for each label: per label from the settings, else for all from the settings, else the card's."""
+    """Those of each label: per label from the settings, else for all from the settings, else the card's."""
     given_on = _by_label("ON_THRESHOLDS", conf.ON_THRESHOLDS, card.labels)
     given_off = _by_label("OFF_THRESHOLDS", conf.OFF_THRESHOLDS, card.labels)
+    given_minimum = _by_label("MIN_DURATIONS", conf.MIN_DURATIONS, card.labels)
     pairs = []
     for label in card.labels:
         fact = card.thresholds[label]
@@ -53,7 +54,7 @@ def thresholds(conf: ConfDef, card: ModelCard) -> list[Thresholds]:
         off = given_off.get(label, usual)
         if off > on:
             raise SettingsError(f"The off-threshold of “{label}”, {off:g}, is above its on-threshold {on:g}; lower it.")
-        pairs.append(Thresholds(on=on, off=off))
+        pairs.append(Thresholds(on=on, off=off, minimum_s=given_minimum.get(label, fact.minimum_s)))
     return pairs
 
 

@@ -132,7 +132,12 @@ class ConfDef:
         low=0,
         high=60,
     )
-    MIN_DURATION: float = _key(0.25, "a shorter event is none", unit="s", low=0, high=3600)
+    MIN_DURATION: float = _key(
+        0.25, "an event begins once its score has stayed at ON_THRESHOLD for so long", unit="s", low=0, high=3600
+    )
+    MIN_DURATIONS: dict[str, float] = _key(
+        {}, "longer ones label by label; of others: as the model's card says", unit="s", low=0, high=3600
+    )
     MERGE_GAP: float = _key(0.75, "two events of one label that lie closer are one", unit="s", low=0, high=3600)
     MAX_DURATION: float = _key(60.0, "a longer event is ended and begun anew", unit="s", low=1, high=86400)
 

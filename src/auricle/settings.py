@@ -233,8 +233,12 @@ def _check_ranges(conf: ConfDef) -> None:
                 )
     if conf.ON_THRESHOLD is not None and conf.OFF_THRESHOLD is not None and conf.OFF_THRESHOLD > conf.ON_THRESHOLD:
         raise SettingsError("OFF_THRESHOLD must not be above ON_THRESHOLD; lower it.")
-    if conf.MIN_DURATION > conf.MAX_DURATION:
-        raise SettingsError("MIN_DURATION must not be above MAX_DURATION; lower it.")
+    for name, longest in (
+        ("MIN_DURATION", conf.MIN_DURATION),
+        ("MIN_DURATIONS", max(conf.MIN_DURATIONS.values(), default=0.0)),
+    ):
+        if longest > conf.MAX_DURATION:
+            raise SettingsError(f"{name} must not be above MAX_DURATION; lower it.")
 
 
 def _number(number: float) -> str:

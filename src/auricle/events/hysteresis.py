@@ -1,10 +1,10 @@
 """One label's way from scores to events: two thresholds, longest rise, minimum duration, gap merge, maximum duration.
 
-A *run* is an unbroken stretch of frames that are not below the off-threshold, with one at or above the on-threshold in it
-(double thresholding: Dinkel and Yu, arXiv 1904.03841); it begins at most the longest rise before the first of these. A run
-counts once it has lasted the minimum duration from that first frame on. Runs that lie no further apart than the merge gap
-make one event, unless that would be longer than the maximum. An event that has lasted the maximum ends, and the next frame
-at or above the on-threshold makes another. Each rule is a setting of its own.
+A *run* is an unbroken stretch of frames that are not below the off-threshold (double thresholding: Dinkel and Yu, arXiv
+1904.03841). It counts once its score has stayed at or above the on-threshold for the minimum duration, and begins at most the
+longest rise before that. The minimum is the label's own or that of all, whichever is longer, but not longer than the maximum.
+Runs that lie no further apart than the merge gap make one event, unless that would be longer than the maximum. An event that
+has lasted the maximum ends, and what stays high makes another. Each rule is a setting of its own.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ class Durations:
     minimum_s: float
     merge_gap_s: float
     maximum_s: float
+
+
+def minimum_s(thresholds: Thresholds, durations: Durations) -> float:
+    """How long a label's score must stay up for an event, in seconds."""
+    return min(max(thresholds.minimum_s, durations.minimum_s), durations.maximum_s)
 
 
 @dataclass
@@ -69,10 +74,10 @@ class Hysteresis:
     def __init__(self, *, thresholds: Thresholds, durations: Durations) -> None:
         """Scores and seconds at which things happen."""
         self._thresholds, self._durations = thresholds, durations
-        self._rise_s = min(durations.rise_s, max(0.0, durations.maximum_s - durations.minimum_s))
+        self._minimum_s = minimum_s(thresholds, durations)
+        self._rise_s = min(durations.rise_s, durations.maximum_s - self._minimum_s)
         self._rise: deque[Span] = deque()  # the last frames, not below the off-threshold, that nothing holds yet
-        self._run: Span | None = None  # has been above the on-threshold, but is not yet part of an event
-        self._high_s = 0.0  # when it came to be
+        self._high: list[Span] = []  # those after them, at or above the on-threshold, but not yet for long enough
         self._event: Span | None = None
         self._sounding = False  # the event's last run goes on
 
@@ -83,8 +88,8 @@ class Hysteresis:
 
     @property
     def has_begun(self) -> bool:
-        """The on-threshold was reached, and what that began is not over."""
-        return self._run is not None or self._event is not None
+        """The score is at or above the on-threshold, or there is an event."""
+        return bool(self._high) or self._event is not None
 
     def push(self, start_s: float, end_s: float, score: float, member: str = "") -> list[Change]:
         """Takes the next frame's score; `member` is the label of a group whose score it is."""
@@ -93,14 +98,12 @@ class Hysteresis:
             return self._fall_silent(end_s)
         if self._sounding and self._event is not None:
             return self._continue(self._event, frame)
-        if self._run is None and score < self._thresholds.on:
-            return self._hover(frame)
-        return self._lengthen(frame)
+        return self._hover(frame) if score < self._thresholds.on else self._lengthen(frame)
 
     def end(self, time_s: float) -> list[Change]:
         """Ends the open event, if there is one, at `time_s` or before."""
-        event, self._event, self._run, self._sounding = self._event, None, None, False
-        self._rise.clear()
+        event, self._event = self._event, None
+        self._forget()
         if event is None:
             return []
         event.offset_s = max(event.onset_s, min(event.offset_s, time_s))
@@ -118,7 +121,8 @@ class Hysteresis:
 
     def _hover(self, frame: Span) -> list[Change]:
         """Between the thresholds: perhaps a run begins."""
-        self._rise.append(frame)
+        self._rise += [*self._high, frame]
+        self._high.clear()
         while self._rise and self._rise[0].onset_s < frame.offset_s - self._rise_s - _EPSILON_S:
             self._rise.popleft()
         return self._end_before(self._rise[0].onset_s if self._rise else frame.offset_s)
@@ -131,16 +135,14 @@ class Hysteresis:
         return [Change("ended", event)]
 
     def _lengthen(self, frame: Span) -> list[Change]:
-        if self._run is None:
-            self._high_s = frame.onset_s
-            self._run = self._begin(frame)
-        else:
-            self._run.add(frame)
-        run = self._run
-        ended = self._end_before(run.onset_s)
-        if run.offset_s - self._high_s < self._durations.minimum_s - _EPSILON_S:
+        """At or above the on-threshold."""
+        self._high.append(frame)
+        first = (self._rise or self._high)[0]
+        ended = self._end_before(first.onset_s)
+        if frame.offset_s - self._high[0].onset_s < self._minimum_s - _EPSILON_S:
             return ended
-        self._run, self._sounding = None, True
+        run = self._run()
+        self._sounding = True
         if self._event is not None and run.offset_s - self._event.onset_s > self._durations.maximum_s + _EPSILON_S:
             ended = [Change("ended", self._event)]
             self._event = None
@@ -150,16 +152,19 @@ class Hysteresis:
         self._event = run
         return [*ended, *self._limited(Change("started", run))]
 
-    def _begin(self, frame: Span) -> Span:
-        """A run with the rise to `frame`."""
-        self._rise.append(frame)
-        run = self._rise.popleft()
-        for later in self._rise:
-            run.add(later)
-        self._rise.clear()
+    def _run(self) -> Span:
+        """What has risen and stayed high, as one."""
+        run, *later = *self._rise, *self._high
+        for frame in later:
+            run.add(frame)
+        self._forget()
         return run
 
     def _fall_silent(self, now_s: float) -> list[Change]:
-        self._run, self._sounding = None, False
-        self._rise.clear()
+        self._forget()
         return self._end_before(now_s)
+
+    def _forget(self) -> None:
+        self._rise.clear()
+        self._high.clear()
+        self._sounding = False

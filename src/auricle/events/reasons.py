@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from auricle.card import Thresholds
-from auricle.events.hysteresis import Durations, Hysteresis, Span
+from auricle.events.hysteresis import Durations, Hysteresis, Span, minimum_s
 from auricle.events.smoothing import MedianFilter
 from auricle.messages import Scores
 
@@ -70,8 +70,8 @@ class Reasons:
                 f"stayed at {_percent(steady, limits.on)}, and an event begins at {limits.on:.0%}."
             )
         return (
-            f"No event: it was above its thresholds for less than {self._durations.minimum_s:.2f} s, and what is "
-            "shorter is none (MIN_DURATION)."
+            f"No event: it did not stay at {limits.on:.0%} for {minimum_s(limits, self._durations):.2f} s "
+            "(MIN_DURATION, MIN_DURATIONS)."
         )
 
     def _length_s(self, raw: Sequence[Scores]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,9 +77,9 @@ def within(groups: Sequence[Group], tracked: Sequence[int]) -> list[Group]:
 
 
 def thresholds(groups: Sequence[Group], of_labels: Sequence[Thresholds]) -> list[Thresholds]:
-    """For each group the lowest pair of its members' thresholds; `of_labels`: one for each label."""
+    """For each group the lowest of each figure of its members' thresholds; `of_labels`: one for each label."""
     return [
-        Thresholds(on=min(of_labels[k].on for k in group.members), off=min(of_labels[k].off for k in group.members))
+        Thresholds(*(min(figures) for figures in zip(*(astuple(of_labels[k]) for k in group.members), strict=True)))
         for group in groups
     ]
 

@@ -26,7 +26,8 @@ def as_json(card: ModelCard) -> str:
     if mean:
         sound["scaler"] = {"mean": mean, "std": std}
     fields["thresholds"] = {
-        side: {label: getattr(pair, side) for label, pair in card.thresholds.items()} for side in ("on", "off")
+        figure: {label: getattr(limits, figure) for label, limits in card.thresholds.items()}
+        for figure in ("on", "off", "minimum_s")
     }
     return json.dumps({"format": FORMAT, **fields}, indent=1, ensure_ascii=False) + "\n"
 
@@ -65,6 +66,7 @@ def _card(data: dict[str, Any]) -> ModelCard:
     shape, sound = data["architecture"], data["front_end"]
     scaler = sound.get("scaler") or {"mean": [], "std": []}
     thresholds = data["thresholds"]
+    minimum_s = thresholds.get("minimum_s", {})
     return ModelCard(
         **{
             key: str(data[key])
@@ -96,7 +98,7 @@ def _card(data: dict[str, Any]) -> ModelCard:
         clip=_clip(data["clip"]) if data.get("clip") else None,
         int8=_int8(data["int8"]) if data.get("int8") else None,
         thresholds={
-            label: Thresholds(on=float(on), off=float(thresholds["off"][label]))
+            label: Thresholds(float(on), float(thresholds["off"][label]), float(minimum_s.get(label, 0.0)))
             for label, on in thresholds["on"].items()
         },
     )
@@ -182,4 +184,8 @@ def _wrong_labels(card: ModelCard) -> list[tuple[bool, str]]:
         (not set(card.thresholds) <= set(card.labels), "it has thresholds for labels that it does not know"),
         (bool(without), f"it has no thresholds for “{''.join(without[:1])}”"),
         (any(not 0 < t.off <= t.on <= 1 for t in card.thresholds.values()), "its thresholds are not 0 < off ≤ on ≤ 1"),
+        (
+            any(not 0 <= t.minimum_s <= 3600 for t in card.thresholds.values()),
+            "an event's shortest duration is not from 0 to 3600 s",
+        ),
     ]
