@@ -8,17 +8,18 @@ import numpy as np
 from training import bundle, evidence
 from training.agreement import Agreement
 from training.evidence import Heard, Verdict
-from training.labels import CLASSES, ESC10, INDEX, SILENCE, SYNTHETIC
+from training.labels import CLASSES, ESC10, INDEX, MINIMUM_S, SILENCE, SYNTHETIC
 from training.listen import Accuracy
 from training.network import Student
 from training.reader import Scaler
 
-VERSION = "1.2"
+VERSION = "1.3"
 CORE = (*ESC10.values(), "Speech", "Music", SILENCE, *SYNTHETIC)
 SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = ("Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick")
 """What the teacher calls sounds that the core has a name for: one sound should make one event."""
-OFF_SHARE = 0.4  # an event ends under this share of the threshold that began it
+OFF_SHARE, OFF_LEAST, OFF_MOST = 0.1, 0.05, 0.4
+"""An event ends under this share of its on-threshold, but not under that score, unless that is more than so large a share."""
 
 DESCRIPTION = (
     "A VGG-like convolutional network of the PANNs family with a framewise head, trained from scratch on ESC-10 folds 1–4 and "
@@ -136,6 +137,13 @@ def compose(
         label: proof[label].threshold if label in proof else SILENCE_THRESHOLD if label == SILENCE else 0.5
         for label in labels
     }
+    thresholds = {
+        "on": on,
+        "off": {
+            label: round(min(max(OFF_SHARE * value, OFF_LEAST), OFF_MOST * value), 3) for label, value in on.items()
+        },
+        "minimum_s": {label: MINIMUM_S[label] for label in labels if label in MINIMUM_S},
+    }
     facts = {
         "format": 1,
         "name": "bundled",
@@ -149,7 +157,7 @@ def compose(
         "front_end": bundle.front_end(scaler),
         "window_s": 2.0,
         "labels": labels,
-        "thresholds": {"on": on, "off": {label: round(value * OFF_SHARE, 3) for label, value in on.items()}},
+        "thresholds": thresholds,
         "metrics": _metrics(accuracies),
         "evidence": {label: _evidence(proof[label]) for label in labels if label in proof},
         "limits": LIMITS,

@@ -4,20 +4,25 @@ Every clip here was heard by a student that had not been trained on its fold. Sp
 threshold should let at most one false event per hour through. Coloured noise and other beeps, made anew, are reported apart.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from auricle.config import ConfDef
 from auricle.evaluation.figures import average_precision
 from training import acoustics, synthesis
 from training.corpus import Clip, recording
-from training.frontend import RATE
-from training.labels import CLASSES, ESC10, INDEX, SILENCE, SYNTHETIC
+from training.frontend import HOP, RATE
+from training.labels import CLASSES, ESC10, INDEX, MINIMUM_S, SILENCE, SYNTHETIC
 from training.listen import Listener, Scores, clip_scores
 from training.mixtures import SAMPLES
+from training.network import FRAMES_PER_STEP
 
-LOWEST, HIGHEST = 0.4, 0.97  # thresholds stay within these
+LOWEST, HIGHEST = 0.3, 0.97  # thresholds stay within these
+MIN_DURATION = ConfDef.MIN_DURATION
+FRAME_S = HOP * FRAMES_PER_STEP / RATE
 CALM = ("speech", "speech_babble", "music", "room_noise")
 MADE = ("noise", "beeps")
 
@@ -95,12 +100,13 @@ def hear_synthetic(listener: Listener, fold: int, count: int) -> list[Heard]:
     return heard
 
 
-def event_peak(frames: NDArray[np.float32]) -> float:
-    """The highest threshold at which a median over three frames and two frames' minimum duration still leave an event."""
-    if len(frames) < 4:
+def event_peak(frames: NDArray[np.float32], minimum_s: float = MIN_DURATION) -> float:
+    """The highest threshold at which a median over three frames and the minimum duration still leave an event."""
+    count = math.ceil(minimum_s / FRAME_S)
+    if len(frames) < count + 2:
         return float(frames.min())
-    smooth = np.median(np.stack([frames[:-2], frames[1:-1], frames[2:]]), axis=0)
-    return float(np.minimum(smooth[:-1], smooth[1:]).max())
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(frames, 3), axis=1)
+    return float(np.lib.stride_tricks.sliding_window_view(smooth, count).min(axis=1).max())
 
 
 def precision_over(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
@@ -114,7 +120,7 @@ def _threshold(yes: Peaks, others: Peaks, calm: Peaks, hours: float) -> float:
     Where there is none, the first of these counts most; then the best harmonic mean of recall and precision.
     """
     found: list[tuple[bool, bool, bool, float, float]] = []
-    for candidate in np.linspace(LOWEST, HIGHEST, 51):
+    for candidate in np.linspace(LOWEST, HIGHEST, 68):
         hits = int((yes >= candidate).sum())
         wrong, false = int((others >= candidate).sum()), int((calm >= candidate).sum())
         quiet, right = false <= hours, hits >= 9 * wrong
@@ -130,7 +136,8 @@ def judge(heard: list[Heard], label: str) -> Verdict:
     column = INDEX[label]
     known = [item for item in heard if label in item.present or label not in item.unknown]
     truth = np.array([label in item.present for item in known])
-    peaks = np.array([event_peak(item.own[:, column]) for item in known])
+    minimum_s = MINIMUM_S.get(label, MIN_DURATION)
+    peaks = np.array([event_peak(item.own[:, column], minimum_s) for item in known])
     scores = np.array([float(clip_scores(item.own)[column]) for item in known])
     calm = np.array([item.folder in CALM for item in known]) & ~truth
     made = np.array([item.folder in MADE for item in known])

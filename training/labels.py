@@ -22,6 +22,9 @@ ESC10 = {
 }
 SYNTHETIC = ("Smoke detector, smoke alarm", "Telephone dialing, DTMF", "Dial tone", "Busy signal")
 
+MINIMUM_S = {"Dog": 0.35, "Rain": 0.35, "Tick-tock": 0.35, "Helicopter": 1.0, "Chainsaw": 2.0}
+"""How long a score must stay high for an event, where that is longer than MIN_DURATION: what lasts need not be believed at once."""
+
 # extra folders (and, below "other" and "music_oneshot", words in the file name) that carry a class of their own
 FOLDERS = {
     "speech": "Speech",

@@ -24,7 +24,7 @@ from training.labels import ESC10, INDEX, audioset_names
 from training.synthesis import Audio, Random
 
 RATIOS_DB = (-5, 0, 5, 10, 15, 20)
-SCENE_S, SCENES = 30, 10
+SCENE_S, SCENES = 30, 40
 FRAME = RATE // 100
 PAUSE_S, LONGEST_S, GAP_S = 0.75, 4.0, 1.5
 ROOM_DBFS = -45.0

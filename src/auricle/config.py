@@ -126,7 +126,7 @@ class ConfDef:
     OFF_THRESHOLDS: dict[str, float] = _key({}, "OFF_THRESHOLD label by label", low=0.001, high=1)
     SMOOTHING: float = _key(0.384, "length of the median filter over the scores", unit="s", low=0, high=60)
     MAX_RISE: float = _key(
-        1.0,
+        2.0,
         "an event begins where its score left OFF_THRESHOLD, at most so long before ON_THRESHOLD",
         unit="s",
         low=0,

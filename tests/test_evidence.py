@@ -1,0 +1,51 @@
+"""The figures that choose thresholds for the bundled model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("torch", reason="torch is not installed: pip install 'auricle[train]'")
+
+from training.evidence import FRAME_S, event_peak
+
+from auricle.card import Thresholds
+from auricle.config import ConfDef
+from auricle.events.decoder import EventDecoder
+from auricle.events.hysteresis import Durations
+from auricle.events.smoothing import MedianFilter
+from auricle.messages import Scores
+
+
+def has_event(frames: list[float], on: float, minimum_s: float) -> bool:
+    """Whether the decoder makes an event of these scores."""
+    decoder = EventDecoder(
+        labels=["Dog"],
+        tracked=[0],
+        thresholds=[Thresholds(on, on / 10, minimum_s)],
+        durations=Durations(ConfDef.MAX_RISE, ConfDef.MIN_DURATION, ConfDef.MERGE_GAP, ConfDef.MAX_DURATION),
+        smoothing=MedianFilter(length=3),
+        early=False,
+        source="",
+        model="",
+    )
+    events = []
+    for k, score in enumerate(frames):
+        scores = Scores(k * FRAME_S, (k + 1) * FRAME_S, np.array([score], np.float32), provisional=False)
+        events += decoder.push(scores)
+    return bool(events + decoder.end(len(frames) * FRAME_S))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    sound=st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]), min_size=1, max_size=40),
+    minimum_s=st.sampled_from([0.0, 0.35, 1.0, 2.0]),
+)
+def test_the_peak_is_the_highest_threshold_that_leaves_an_event(sound: list[float], minimum_s: float) -> None:
+    """Of the decoder itself, where nothing is heard before and after."""
+    frames = [0.05] * 20 + sound + [0.05] * 20
+    peak = event_peak(np.array(frames, np.float32), max(minimum_s, ConfDef.MIN_DURATION))
+    assert has_event(frames, peak, minimum_s)
+    assert not has_event(frames, peak + 0.05, minimum_s)
