@@ -2,7 +2,8 @@
 
 Each row is a process of its own, which hears the same seconds at 32 kHz from samples to scores, front end included, with an
 update every 128 ms (mn04: every 160 ms, as its card says), and reports its processor time and its peak memory. Networks of the
-PANNs family have random weights, which cost the same as the published ones. The multiplications are those that the sound needs
+PANNs family have random weights, which cost the same as the published ones. Recordings are heard as `auricle detect` hears them, in
+pieces as it reads them and stretches as long as FILE_STEP. The multiplications are those that the sound needs
 once (or once in each window), and those of the frames that each peek looks at before they are complete.
 """
 
@@ -24,6 +25,7 @@ from rich.console import Console
 
 from auricle import settings
 from auricle.app import Auricle, front_end
+from auricle.config import ConfDef
 from auricle.features.mel import slaney_filterbank
 from auricle.labels import audioset
 from auricle.models import assembly, catalogue, convert
@@ -34,6 +36,7 @@ from benchmarks import figures
 from benchmarks import models as published
 
 RATE, HOP, SECONDS, WARM_S, MANY, ROUNDS = 32000, 4096, 20, 4, 100, 3
+RECORDING = "recordings, 20 s at a time"
 SHARED = Path(__file__).parents[2] / "shared"
 Audio = NDArray[np.float32]
 Hearing = Callable[[Audio], object]
@@ -43,6 +46,12 @@ Hearing = Callable[[Audio], object]
 def stepwise(loaded: Loaded, *, window_s: float | None, peek: str) -> Hearing:
     """Auricle's own stages, as the pipeline calls them."""
     stage, tagger = front_end(loaded.card.front_end), loaded.live(step_s=HOP / RATE, window_s=window_s, peek=peek)
+    return lambda samples: tagger.push(stage.push(samples))
+
+
+def recording(loaded: Loaded) -> Hearing:
+    """As `stepwise`, for sound that need not be waited for."""
+    stage, tagger = front_end(loaded.card.front_end), loaded.recordings(step_s=ConfDef.FILE_STEP)
     return lambda samples: tagger.push(stage.push(samples))
 
 
@@ -166,7 +175,13 @@ def _ways(name: str, load: Callable[[str], Loaded], macs: float) -> dict[str, _W
         )
         for form in ("float32", "int8")
         for way, (window_s, peek) in _WAYS.items()
+    } | {
+        f"{name}, {RECORDING}, {form}": (partial(_recorded, load, form), macs, _no_peek) for form in ("float32", "int8")
     }
+
+
+def _recorded(load: Callable[[str], Loaded], form: str) -> Hearing:
+    return recording(load(form))
 
 
 def _heard(load: Callable[[str], Loaded], form: str, window_s: float | None, peek: str) -> Hearing:
@@ -199,9 +214,11 @@ def measure(name: str) -> None:
     """In a process of its own: prints processor ms and multiplications per second of sound, and peak memory, as JSON."""
     make, macs, peek = ROWS[name]
     hear = make()
-    audio = figures.demonstration(RATE, SECONDS + WARM_S)
-    blocks = [audio[start : start + HOP] for start in range(0, len(audio) - HOP, HOP)]
-    warm = round(WARM_S * RATE / HOP)
+    # Of a recording, a whole number of its stretches is measured.
+    warm_s, seconds_s, hop = (20, 100, RATE) if RECORDING in name else (WARM_S, SECONDS, HOP)
+    audio = figures.demonstration(RATE, seconds_s + warm_s)
+    blocks = [audio[start : start + hop] for start in range(0, len(audio) - hop + 1, hop)]
+    warm = round(warm_s * RATE / hop)
     for block in blocks[:warm]:
         hear(block)
     began_s = time.process_time()
@@ -210,7 +227,7 @@ def measure(name: str) -> None:
     peeks = sum(
         isinstance(scores, list) and any(getattr(score, "provisional", False) for score in scores) for scores in heard
     )
-    seconds = len(heard) * HOP / RATE
+    seconds = len(heard) * hop / RATE
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     more = peek() * peeks / seconds if peeks else 0.0
