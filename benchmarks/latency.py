@@ -25,7 +25,7 @@ from benchmarks import models as published
 from benchmarks.figures import COMMAND
 from benchmarks.window import sounds
 
-_TURNS = 6
+_TURNS = 4
 _PAUSE_S = 2.5
 """So that the last event is over, and not merged with the next."""
 
@@ -55,14 +55,18 @@ class _Listening:
 
 
 def table() -> None:
-    """The bundled model's figures, and those of a Cnn9 that hears loudness."""
+    """The bundled model's figures, with each kind of peek, and those of a Cnn9 that hears loudness."""
     if missing := VirtualMicrophone.missing():
         print(f"From a sound's first sample to its event: not measured, needs {', '.join(missing)}\n")
         return
-    print("From a sound's first sample at the microphone to its event, bundled model")
+    print("From a sound's first sample at the microphone to its event, bundled model, peeking at changes")
     _measure([], None)
+    print("The same, always peeking")
+    _measure(["PEEK=always"], None)
+    print("The same, no peek")
+    _measure(["PEEK=never"], None)
     with tempfile.TemporaryDirectory(prefix="auricle-bench-") as place:
-        print("The same, a network of Cnn9's shape with weights set to hear loudness")
+        print("A network of Cnn9's shape with weights set to hear loudness, peeking at changes")
         _measure([f"MODEL_PATH={_loudness_meter(Path(place))}", f"ALLOW=[{_LOUD}]"], _LOUD)
 
 
