@@ -3,7 +3,7 @@
 Each row is a process of its own, which hears the same seconds at 32 kHz from samples to scores, front end included, with an
 update every 128 ms (mn04: every 160 ms, as its card says), and reports its processor time and its peak memory. Networks of the
 PANNs family have random weights, which cost the same as the published ones. Recordings are heard as `auricle detect` hears them, in
-pieces as it reads them and stretches as long as FILE_STEP. The multiplications are those that the sound needs
+stretches as long as FILE_STEP. The multiplications are those that the sound needs
 once (or once in each window), and those of the frames that each peek looks at before they are complete.
 """
 
@@ -215,7 +215,7 @@ def measure(name: str) -> None:
     make, macs, peek = ROWS[name]
     hear = make()
     # Of a recording, a whole number of its stretches is measured.
-    warm_s, seconds_s, hop = (20, 100, RATE) if RECORDING in name else (WARM_S, SECONDS, HOP)
+    warm_s, seconds_s, hop = (22, 100, RATE) if RECORDING in name else (WARM_S, SECONDS, HOP)
     audio = figures.demonstration(RATE, seconds_s + warm_s)
     blocks = [audio[start : start + hop] for start in range(0, len(audio) - hop + 1, hop)]
     warm = round(warm_s * RATE / hop)
@@ -249,7 +249,9 @@ def _measured(name: str) -> dict[str, float] | str:
 
 def table() -> None:
     """Prints a line for each way: the least of so many rounds, since others share the machine."""
-    print(f"Live, an update every 128 ms, one core; from samples to scores; the least of {ROUNDS} rounds")
+    print(
+        f"Live, an update every 128 ms, and recordings, one core; from samples to scores; the least of {ROUNDS} rounds"
+    )
     print("  " + _COLUMNS.format("", "ms/s", "real time", "streams", "memory", "mult./s", "of peak"), flush=True)
     peak, best = 0.0, dict[str, dict[str, float] | str]()
     with Console(stderr=True).status("") as status:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from auricle.card import ModelCard
+from auricle.config import ConfDef
 from auricle.events.decoder import EventDecoder
 from auricle.events.hysteresis import Durations
 from auricle.events.smoothing import MedianFilter
@@ -70,7 +71,7 @@ def events(model: assembly.Loaded, frames: NDArray[np.float32]) -> list[Event]:
         labels=card.labels,
         tracked=range(len(card.labels)),
         thresholds=[card.thresholds[label] for label in card.labels],
-        durations=Durations(rise_s=1.0, minimum_s=0.25, merge_gap_s=0.5, maximum_s=60),
+        durations=Durations(ConfDef.MAX_RISE, ConfDef.MIN_DURATION, ConfDef.MERGE_GAP, ConfDef.MAX_DURATION),
         smoothing=MedianFilter(length=3),
         early=False,
         source="stream",

@@ -93,7 +93,9 @@ def reference(values: list[float], thresholds: Thresholds, rules: Durations) -> 
         spell = [at]
         while spell[-1] + 1 < len(values) and values[spell[-1] + 1] >= thresholds.on:
             spell.append(spell[-1] + 1)
-        enough = [k for k in spell if ends[k] - starts[at] >= minimum_s - TINY]
+        rest = values[found[-1].members[-1] + 1 : at] if found and found[-1].is_cut else [0.0]
+        goes_on = all(value >= thresholds.off for value in rest)
+        enough = [k for k in spell if goes_on or ends[k] - starts[at] >= minimum_s - TINY]
         if not enough:
             at = spell[-1] + 1
             continue
@@ -232,6 +234,13 @@ def test_a_long_event_is_ended_and_begun_anew() -> None:
     assert dog([1] * 25, durations=Durations(0.0, 0.0, 0.5, 1.0)) == [(0, 10), (10, 20), (20, 25)]
 
 
+def test_the_rest_of_a_long_event_need_not_prove_itself() -> None:
+    """It goes on without a stretch of the minimum duration, until it falls below the off-threshold."""
+    levels = Thresholds(on=0.7, off=0.3, minimum_s=0.5)
+    values = [0.8] * 10 + [0.5, 0.8, 0.5, 0.8] + [0.2] * 6 + [0.8] * 4
+    assert dog(values, levels, Durations(0.2, 0.0, 0.1, 1.0)) == [(0, 10), (10, 14)]
+
+
 def test_an_event_is_told_as_soon_as_it_counts() -> None:
     """It starts with the frame that makes it long enough, and with its own onset."""
     subject = decoder(HALF, Durations(0.0, 0.3, 0.0, 100))
@@ -313,6 +322,15 @@ def test_a_suspicion_that_is_not_borne_out_is_withdrawn() -> None:
     assert [event.state.value for event in told] == ["suspected", "withdrawn"]
     told = [*subject.push(peeked(4, [0, 0.9, 0])), *subject.end(0.5)]
     assert [(event.state.value, event.id) for event in told] == [("suspected", 2), ("withdrawn", 2)]
+
+
+def test_a_short_dip_does_not_withdraw_a_suspicion() -> None:
+    """As long as a rise lasts, what was at the on-threshold may yet come to be the event."""
+    subject = decoder(Thresholds(0.8, 0.3, 0.3), Durations(0.5, 0.2, 0.0, 1e9), early=True)
+    told = subject.push(peeked(0, [0.9, 0, 0]))
+    for scores in frames([[0.9, 0, 0]] * 2 + [[0.5, 0, 0]] * 2 + [[0.9, 0, 0]] * 3):
+        told += subject.push(scores)
+    assert [(e.state.value, e.id) for e in told] == [("suspected", 1), ("started", 1)]
 
 
 def test_a_suspicion_is_withdrawn_though_the_score_hovers() -> None:

@@ -48,20 +48,25 @@ def reasons(*, tracked: Sequence[int] = (0, 1), smoothing: int = 3) -> Reasons:
 )
 def test_the_reason_names_the_figure_that_decides(values: list[float], parts: list[str]) -> None:
     """Too low, too short for the filter, an event now, an event that was: each sentence has its figures."""
-    text = reasons().why(0, scores(values))
+    text = reasons().why(0, scores(values), False)
     assert all(part in text for part in parts), text
 
 
 def test_a_sound_that_is_too_short_is_told_so() -> None:
     """Above the thresholds for one frame, unsmoothed: MIN_DURATION is named."""
-    text = reasons(smoothing=1).why(0, scores([0.1, 0.9, 0.1, 0.1]))
+    text = reasons(smoothing=1).why(0, scores([0.1, 0.9, 0.1, 0.1]), False)
     assert "0.25 s" in text
     assert "MIN_DURATION" in text
 
 
+def test_an_event_that_began_before_these_scores_is_one() -> None:
+    """It hovers between its thresholds, and nothing of the last while would have begun it."""
+    assert "is an event now, which began earlier" in reasons().why(0, scores([0.5] * 20), True)
+
+
 def test_a_label_that_is_not_followed_is_told_so() -> None:
     """DENY and its like are named, whatever the score is."""
-    assert "not followed" in reasons(tracked=[1]).why(0, scores([0.9] * 20))
+    assert "not followed" in reasons(tracked=[1]).why(0, scores([0.9] * 20), False)
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=40), st.sampled_from([1, 3, 5]))
@@ -76,6 +81,6 @@ def test_the_reason_agrees_with_the_decoder(values: list[float], smoothing: int)
     states = [event.state for frame in smoothed for event in decoder.push(frame)]
     any_ended = EventState.ENDED in states
     open_at_the_end = states.count(EventState.STARTED) > states.count(EventState.ENDED)
-    text = reasons(smoothing=smoothing).why(0, scores(values))
+    text = reasons(smoothing=smoothing).why(0, scores(values), False)
     expected = "is an event" if open_at_the_end else "was an event" if any_ended else "No event"
     assert expected in text

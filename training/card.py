@@ -19,7 +19,7 @@ SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = ("Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick")
 """What the teacher calls sounds that the core has a name for: one sound should make one event."""
 OFF_SHARE, OFF_LEAST, OFF_MOST = 0.1, 0.05, 0.4
-"""An event ends under this share of its on-threshold, but not under that score, unless that is more than so large a share."""
+"""An event ends under a tenth of its on-threshold or under 0.05, whichever is more, but not above two fifths."""
 
 DESCRIPTION = (
     "A VGG-like convolutional network of the PANNs family with a framewise head, trained from scratch on ESC-10 folds 1–4 and "

@@ -127,7 +127,7 @@ class ConfDef:
     SMOOTHING: float = _key(0.384, "length of the median filter over the scores", unit="s", low=0, high=60)
     MAX_RISE: float = _key(
         2.0,
-        "an event begins where its score left OFF_THRESHOLD, at most so long before ON_THRESHOLD",
+        "an event begins where its score rose over OFF_THRESHOLD, at most so long before it stayed at ON_THRESHOLD",
         unit="s",
         low=0,
         high=60,
@@ -136,7 +136,11 @@ class ConfDef:
         0.25, "an event begins once its score has stayed at ON_THRESHOLD for so long", unit="s", low=0, high=3600
     )
     MIN_DURATIONS: dict[str, float] = _key(
-        {}, "longer ones label by label; of others: as the model's card says", unit="s", low=0, high=3600
+        {},
+        "longer ones label by label, and 0 for none; of other labels as the model's card says",
+        unit="s",
+        low=0,
+        high=3600,
     )
     MERGE_GAP: float = _key(0.75, "two events of one label that lie closer are one", unit="s", low=0, high=3600)
     MAX_DURATION: float = _key(60.0, "a longer event is ended and begun anew", unit="s", low=1, high=86400)

@@ -4,7 +4,8 @@ A *run* is an unbroken stretch of frames that are not below the off-threshold (d
 1904.03841). It counts once its score has stayed at or above the on-threshold for the minimum duration, and begins at most the
 longest rise before that. The minimum is the label's own or that of all, whichever is longer, but not longer than the maximum.
 Runs that lie no further apart than the merge gap make one event, unless that would be longer than the maximum. An event that
-has lasted the maximum ends, and what stays high makes another. Each rule is a setting of its own.
+has lasted the maximum ends, and the rest of its run is another from its next frame at or above the on-threshold on. Each rule is a
+setting of its own.
 """
 
 from __future__ import annotations
@@ -80,16 +81,18 @@ class Hysteresis:
         self._high: list[Span] = []  # those after them, at or above the on-threshold, but not yet for long enough
         self._event: Span | None = None
         self._sounding = False  # the event's last run goes on
+        self._cut = False  # so does that of an event that had lasted the maximum
 
     @property
     def idle(self) -> bool:
         """Nothing open and nothing beginning: a score below the off-threshold would change nothing."""
-        return not (self.has_begun or self._rise)
+        return not (self.has_begun or self._rise or self._cut)
 
     @property
     def has_begun(self) -> bool:
-        """The score is at or above the on-threshold, or there is an event."""
-        return bool(self._high) or self._event is not None
+        """The on-threshold was reached, no longer ago than a rise lasts, or there is an event."""
+        reached = bool(self._high) or any(frame.peak >= self._thresholds.on for frame in self._rise)
+        return reached or self._event is not None
 
     def push(self, start_s: float, end_s: float, score: float, member: str = "") -> list[Change]:
         """Takes the next frame's score; `member` is the label of a group whose score it is."""
@@ -115,8 +118,10 @@ class Hysteresis:
 
     def _limited(self, change: Change) -> list[Change]:
         """`change`, and the end of its event where that has lasted for as long as it may."""
-        lasted_s = change.span.offset_s - change.span.onset_s
-        ended = self.end(change.span.offset_s) if lasted_s >= self._durations.maximum_s - _EPSILON_S else []
+        if change.span.offset_s - change.span.onset_s < self._durations.maximum_s - _EPSILON_S:
+            return [change]
+        ended = self.end(change.span.offset_s)
+        self._cut = True
         return [change, *ended]
 
     def _hover(self, frame: Span) -> list[Change]:
@@ -139,7 +144,7 @@ class Hysteresis:
         self._high.append(frame)
         first = (self._rise or self._high)[0]
         ended = self._end_before(first.onset_s)
-        if frame.offset_s - self._high[0].onset_s < self._minimum_s - _EPSILON_S:
+        if not self._cut and frame.offset_s - self._high[0].onset_s < self._minimum_s - _EPSILON_S:
             return ended
         run = self._run()
         self._sounding = True
@@ -167,4 +172,4 @@ class Hysteresis:
     def _forget(self) -> None:
         self._rise.clear()
         self._high.clear()
-        self._sounding = False
+        self._sounding = self._cut = False

@@ -28,8 +28,11 @@ class Reasons:
         self._labels, self._tracked, self._thresholds = labels, frozenset(tracked), thresholds
         self._durations, self._smoothing_frames = durations, smoothing_frames
 
-    def why(self, index: int, scores: Sequence[Scores]) -> str:
-        """One or two sentences about the label of that index; `scores` are final ones of the last while, in order."""
+    def why(self, index: int, scores: Sequence[Scores], is_event: bool) -> str:
+        """One or two sentences about the label of that index; `scores` are final ones of the last while, in order.
+
+        `is_event`: whether it is one now, which may have begun before.
+        """
         label, limits = self._labels[index], self._thresholds[index]
         if index not in self._tracked:
             return f"{label} is not followed; ALLOW, DENY or SUBSET_LABELS_PATH leaves it out."
@@ -45,6 +48,8 @@ class Reasons:
                 opened, ended = (None, change.span) if change.kind == "ended" else (change.span, ended)
         if opened is not None:
             return f"{label} is an event now, for {opened.offset_s - opened.onset_s:.1f} s. It ends below {limits.off:.0%}."
+        if is_event:
+            return f"{label} is an event now, which began earlier. It ends below {limits.off:.0%}."
         if ended is not None:
             return self._past(label, limits, ended, scores[-1].end_s)
         return self._never(limits, narrow, smoothed)

@@ -48,7 +48,7 @@ class Session:
     """One sentence where not everything is as it was wanted, else empty."""
     top: Callable[[Scored], list[tuple[str, float]]]
     """All tracked labels, or the highest of them, with their scores."""
-    why: Callable[[int, Sequence[Scores]], str]
+    why: Callable[[int, Sequence[Scores], bool], str]
     """Why the label of that index is or is not an event, given its final scores of the last while."""
     run: Callable[[], None]
     """Until the source ends, or `close`."""

@@ -6,7 +6,7 @@ from collections import deque
 from datetime import datetime, timedelta
 
 from auricle.gui.box import SHOWN_S, News
-from auricle.messages import Event, Scores
+from auricle.messages import UNSURE, Event, Scores
 
 
 class History:
@@ -43,15 +43,23 @@ class History:
 
 
 class LastEvents:
-    """The last event of each sound that has ended, from whatever stream; as many as there are labels."""
+    """The last event of each sound that has ended, from whatever stream, and what is one now; as many as there are labels."""
 
     def __init__(self) -> None:
         self._ended: dict[str, tuple[datetime, Event]] = {}
+        self._open: set[str] = set()
 
     def add(self, event: Event, began: datetime) -> None:
         """Takes an event of the stream that began then."""
         if event.offset_s is not None:
             self._ended[event.label] = began + timedelta(seconds=event.onset_s), event
+            self._open.discard(event.label)
+        elif event.state not in UNSURE:
+            self._open.add(event.label)
+
+    def is_open(self, label: str) -> bool:
+        """Whether it is an event now."""
+        return label in self._open
 
     def told(self, label: str) -> str:
         """One sentence about the last one, or nothing where there was none."""

@@ -178,7 +178,7 @@ class Panes:
         last = self._last.told(label)
         if label in session.labels:
             index = session.labels.index(label)
-            reason = session.why(index, list(self.history.final))
+            reason = session.why(index, list(self.history.final), self._last.is_open(label))
             self.why.show(self.history.of(index), session.thresholds[index], f"{reason} {last}".rstrip())
         elif label in session.left_out:
             points = self.history.of_label(session.known.index(label))

@@ -57,7 +57,7 @@ class Float32:
     """Single precision; images are (streams, channels, time, mel), or (streams, channels, mel, time) of long stretches of sound.
 
     A convolution's innermost loop runs along the last axis, so that steps of a few frames want their bands there, and long
-    stretches their time, which takes a tenth less.
+    stretches their time, which takes a sixth less.
     """
 
     bits = 32

@@ -67,6 +67,8 @@ def _card(data: dict[str, Any]) -> ModelCard:
     scaler = sound.get("scaler") or {"mean": [], "std": []}
     thresholds = data["thresholds"]
     minimum_s = thresholds.get("minimum_s", {})
+    if strange := sorted(set(minimum_s) - set(thresholds["on"])):
+        raise ValueError(f"thresholds.minimum_s has “{strange[0]}”, which thresholds.on has not")
     return ModelCard(
         **{
             key: str(data[key])
