@@ -65,10 +65,6 @@ def parse_card(data: Any, *, where: str) -> ModelCard:
 def _card(data: dict[str, Any]) -> ModelCard:
     shape, sound = data["architecture"], data["front_end"]
     scaler = sound.get("scaler") or {"mean": [], "std": []}
-    thresholds = data["thresholds"]
-    minimum_s = thresholds.get("minimum_s", {})
-    if strange := sorted(set(minimum_s) - set(thresholds["on"])):
-        raise ValueError(f"thresholds.minimum_s has “{strange[0]}”, which thresholds.on has not")
     return ModelCard(
         **{
             key: str(data[key])
@@ -99,11 +95,18 @@ def _card(data: dict[str, Any]) -> ModelCard:
         labels=_labels(data["labels"]),
         clip=_clip(data["clip"]) if data.get("clip") else None,
         int8=_int8(data["int8"]) if data.get("int8") else None,
-        thresholds={
-            label: Thresholds(float(on), float(thresholds["off"][label]), float(minimum_s.get(label, 0.0)))
-            for label, on in thresholds["on"].items()
-        },
+        thresholds=_thresholds(data["thresholds"]),
     )
+
+
+def _thresholds(data: Any) -> dict[str, Thresholds]:
+    on, off, minimum_s = data["on"], data["off"], data.get("minimum_s", {})
+    if strange := sorted(set(minimum_s) - set(on)):
+        raise ValueError(f"thresholds.minimum_s has “{strange[0]}”, which thresholds.on has not")
+    return {
+        label: Thresholds(float(score), float(off[label]), float(minimum_s.get(label, 0.0)))
+        for label, score in on.items()
+    }
 
 
 def _clip(data: Any) -> ClipFacts:
