@@ -49,12 +49,6 @@ def stepwise(loaded: Loaded, *, window_s: float | None, peek: str) -> Hearing:
     return lambda samples: tagger.push(stage.push(samples))
 
 
-def recording(loaded: Loaded) -> Hearing:
-    """As `stepwise`, for sound that need not be waited for."""
-    stage, tagger = front_end(loaded.card.front_end), loaded.recordings(step_s=ConfDef.FILE_STEP)
-    return lambda samples: tagger.push(stage.push(samples))
-
-
 def many(loaded: Loaded) -> Hearing:
     """So many streams in one call, each with its own front end; no peek."""
     stages = [front_end(loaded.card.front_end) for _ in range(MANY)]
@@ -181,7 +175,10 @@ def _ways(name: str, load: Callable[[str], Loaded], macs: float) -> dict[str, _W
 
 
 def _recorded(load: Callable[[str], Loaded], form: str) -> Hearing:
-    return recording(load(form))
+    """As `stepwise`, for sound that need not be waited for."""
+    loaded = load(form)
+    stage, tagger = front_end(loaded.card.front_end), loaded.recordings(step_s=ConfDef.FILE_STEP)
+    return lambda samples: tagger.push(stage.push(samples))
 
 
 def _heard(load: Callable[[str], Loaded], form: str, window_s: float | None, peek: str) -> Hearing:

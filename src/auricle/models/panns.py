@@ -194,10 +194,10 @@ def _context(shape: Architecture, rows: int) -> tuple[int, int]:
 def multiplications(card: ModelCard) -> float:
     """How many a second of sound takes, heard once."""
     shape, sound = card.architecture, card.front_end
-    total, time, mel = 0.0, 1, sound.n_mels
-    for layer in layers(shape):
+    total, time = 0.0, 1
+    for layer, mel in zip(layers(shape), bands(shape, sound.n_mels), strict=True):
         total += layer.kernel**2 * (1 if layer.depthwise else layer.inputs) * layer.outputs * mel / time
-        time, mel = time * layer.pool[0], mel // layer.pool[1]
+        time *= layer.pool[0]
     width = shape.channels[-1]
     hidden = width**2 if shape.head in HIDDEN_HEADS else 0
     return (total + (hidden + width * len(card.labels)) / time) * sound.rate / sound.hop
