@@ -3,10 +3,11 @@
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.pool import Pool
 from pathlib import Path
-from typing import TypeVar
 
 from training import agreement, bundle, card, evidence, jobs, quantise
 from training.corpus import FOLDS, Clip, load
@@ -23,8 +24,6 @@ MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALL
 HELD_OUT: dict[str, int | None] = {"final": None, **{f"without {fold}": fold for fold in FOLDS}}
 """The students and the folds that they never meet."""
 
-Job = TypeVar("Job", BookJob, StudentJob)
-
 
 @dataclass(frozen=True)
 class Options:
@@ -40,11 +39,12 @@ class Options:
     seed: int
 
 
-def _all(work: Callable[[Job], None], todo: list[Job]) -> None:
-    """Do the jobs, two at a time, each in a fresh process (whose memory glibc keeps: asking the system anew is slow)."""
+@contextmanager
+def _workers() -> Iterator[Pool]:
+    """Two at a time, each job in a fresh process (whose memory glibc keeps: asking the system anew is slow)."""
     os.environ.update(MALLOC)
     with multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=1) as pool:
-        pool.map(work, todo, chunksize=1)
+        yield pool
 
 
 def _teacher(options: Options) -> Path:
@@ -68,7 +68,8 @@ def _books(options: Options) -> dict[int, BookJob]:
         )
         for fold in FOLDS
     }
-    _all(jobs.write_books, list(todo.values()))
+    with _workers() as workers:
+        workers.map(jobs.write_books, list(todo.values()), chunksize=1)
     return todo
 
 
@@ -105,9 +106,15 @@ def _students(options: Options) -> dict[str, Path]:
     """
     books = _books(options)
     begun = _round(options, books, {}, 0)
-    _all(jobs.train, list(begun.values()))
     endings = [_round(options, books, begun, number) for number in range(len(options.last))]
-    _all(jobs.train, [job for ending in endings for job in ending.values()])
+    with _workers() as workers:
+        running = {name: workers.apply_async(jobs.train, [job]) for name, job in begun.items()}
+        last = []
+        for name, training in running.items():
+            training.get()  # the endings of this student can go on while others begin
+            last += [workers.apply_async(jobs.train, [ending[name]]) for ending in endings]
+        for training in last:
+            training.get()
     done = {name: _path(options, name, (options.schedules, options.last)) for name in HELD_OUT}
     for name, path in done.items():
         jobs.keep(jobs.mean([jobs.recall(ending[name].path) for ending in endings]), path)
