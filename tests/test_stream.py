@@ -202,14 +202,16 @@ def test_two_streams_of_one_model_do_not_disturb_each_other() -> None:
         np.testing.assert_allclose([s.probabilities for s in given_ones], offline("as Cnn9", sound), atol=1e-4)
 
 
+@pytest.mark.parametrize("always", [False, True])
 @pytest.mark.parametrize("name", ["as Cnn9", "as Cnn9, 8 bits", "as Cnn14"])
-def test_half_a_pooled_frame_is_peeked_at_while_the_sound_changes(name: str) -> None:
-    """As if it went on like its last frame; a steady sound is not, and the final scores are those of the whole."""
-    watch = OnsetWatch(change_db=6.0, memory=0.7, hold=3)
+def test_half_a_pooled_frame_is_peeked_at_while_the_sound_changes_or_always(name: str, always: bool) -> None:
+    """As if it went on like its last frame; by itself a steady sound is not, and the final scores are those of the whole."""
+    watch = None if always else OnsetWatch(change_db=6.0, memory=0.7, hold=3)
     pooled = panns.pooled_frames(CARDS[name].architecture)
     tagger = StreamTagger(lockstep=lockstep(name, step=pooled, watch=watch))
     frames = np.full((50 * pooled, 16), -60.0, np.float32)
     onset = 40 * pooled + pooled // 4
+    halves = list(range(10 * pooled + pooled // 2, onset, pooled))
     frames[onset:] = logmel(len(frames) - onset)
     ahead, final = [], []
     for end in range(pooled // 2, len(frames) + 1, pooled // 2):
@@ -222,6 +224,6 @@ def test_half_a_pooled_frame_is_peeked_at_while_the_sound_changes(name: str) -> 
             wanted = offline(name, whole)[-1]
             np.testing.assert_allclose(newest[-1].probabilities, wanted, atol=1e-4)
         final += [s.probabilities for s in scores if not s.provisional]
-    assert not [end for end in ahead if 10 * pooled < end < onset]
+    assert [end for end in ahead if 10 * pooled < end < onset] == (halves if always else [])
     assert 40 * pooled + pooled // 2 in ahead
     np.testing.assert_allclose(final, offline(name, frames)[: len(final)], atol=1e-4)

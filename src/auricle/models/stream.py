@@ -18,7 +18,8 @@ class LockstepTagger:
     The scores are WindowTagger's, at a cost that no window multiplies. A step gives the scores that the new frames
     complete. One that peeks also gives what the newest frames would score if the sound ended now; those scores are
     provisional, and nothing of them is kept. Until every layer has had a frame to give, a peek hears all frames so far.
-    While the sound changes, half a pooled frame is worth a peek too, as if it went on like its last frame to the end.
+    Where a step would peek, half a pooled frame is worth a peek too, as if it went on like its last frame to the end.
+    Streams keep step: they begin anew together, and silence takes the place of what one of them lost.
     """
 
     def __init__(
@@ -76,8 +77,8 @@ class LockstepTagger:
             seen, self._frames = self._frames[:, :count], self._frames[:, count:]
             self._run(seen, scores)
             self._next += self._step
-        if self._watch is not None and self._provisional:
-            self._look_ahead(self._watch, self._frames, scores)
+        if self._provisional:
+            self._look_ahead(self._frames, scores)
         return scores
 
     def flush(self) -> list[list[Scores]]:
@@ -116,11 +117,13 @@ class LockstepTagger:
         self._give(scores, last=total // self._pooled if peeks else complete, final=complete)
         self._forget(min(self._final - self._reach, self._forgotten + len(self._complete) - self._window))
 
-    def _look_ahead(self, watch: OnsetWatch, frames: Array, scores: list[list[Scores]]) -> None:
-        """A peek at the `frames` that no step has taken, where those that were not heard yet are enough and a change."""
+    def _look_ahead(self, frames: Array, scores: list[list[Scores]]) -> None:
+        """A peek at the `frames` that no step has taken, where those that were not heard yet are enough and worth it."""
         unheard = frames[:, self._heard - self._taken :]
         missing = -frames.shape[1] % self._pooled
-        if missing == 0 or unheard.shape[1] < self._pooled // 2 or not watch.changes(unheard):
+        if missing == 0 or unheard.shape[1] < self._pooled // 2:
+            return
+        if self._watch is not None and not self._watch.changes(unheard):
             return
         self._newest = self._peek(np.concatenate([frames, np.repeat(frames[:, -1:], missing, axis=1)], axis=1))
         self._heard = self._taken + frames.shape[1]
