@@ -1,4 +1,4 @@
-"""What live listening costs on one core: the seed's way, windows, steps and peeks, and the peers, over the same sound.
+"""What live listening costs on one core: the way of the PANNs live demo, windows, steps and peeks, and the peers, over the same sound.
 
 Each row is a process of its own, which hears the same seconds at 32 kHz from samples to scores, front end included, with an
 update every 128 ms (mn04: every 160 ms, as its card says), and reports its processor time and its peak memory. Networks of the
@@ -56,7 +56,7 @@ def many(loaded: Loaded) -> Hearing:
     return lambda samples: tagger.push(np.stack([stage.push(samples).logmel for stage in stages]))
 
 
-def seeds_way() -> Hearing:
+def eager_windows() -> Hearing:
     """A ring of 2 s, its whole log-mel and the whole network in eager torch at every update, as the live demo of 2019 does."""
     import torch
 
@@ -186,7 +186,7 @@ def _heard(load: Callable[[str], Loaded], form: str, window_s: float | None, pee
 
 
 ROWS: dict[str, _Way] = {
-    "Cnn9, the seed's way: 2 s window, eager torch": (seeds_way, CNN9 * WINDOWS, _no_peek),
+    "Cnn9, 2 s window, eager torch": (eager_windows, CNN9 * WINDOWS, _no_peek),
     **_ways("Cnn9", _cnn9, CNN9),
     **_ways("bundled", _bundled, BUNDLED),
     f"bundled, each of {MANY} streams in one call, float32": (lambda: many(_bundled("float32")), BUNDLED, _no_peek),

@@ -47,8 +47,18 @@ or as a keyword argument from Python:
 What is given on the command line counts more than the file, and the file more than the defaults.
 `auricle config KEY=value …` prints the settings in effect as such a file.
 
-One label may be written as it is, with its commas: `ALLOW=Waves, surf`. Several stand in brackets, those
-with commas in quotes: `ALLOW=[Dog, "Waves, surf"]`.
+One label may be written as it is, with its commas; several stand in brackets, those with commas in quotes; numbers by label in
+braces. A shell splits words at blanks, so all of that stands in single quotes:
+
+    auricle listen 'ALLOW=Waves, surf'
+    auricle listen 'ALLOW=[Dog, "Waves, surf"]' 'ON_THRESHOLDS={Dog: 0.6, "Waves, surf": 0.5}'
+
+LABELS takes names with commas between them, groups of AudioSet's ontology (Dog covers Bark …), and presets: safety, baby, pets,
+doorbell-and-phone, people, kitchen-and-home, vehicles, music, nature, all. A preset covers what the model has of it; of *safety* the
+bundled model hears the smoke alarm only.
+
+Two variables of the environment: `AURICLE_HOME` is the folder of installed models, instead of where the system keeps a program's data;
+`AURICLE_MIRROR` is an address or a folder from which `auricle models get` takes the published files.
 
 Where the default is “model”, the model's card says it, and `KEY=model` takes it back. The settings among these that
 describe how the model was trained (SAMPLERATE, MODEL_WINSIZE, STFT_HOPSIZE, STFT_WINDOW, N_MELS, MEL_FMIN, MEL_FMAX) may be

@@ -65,7 +65,7 @@ class ConfDef:
 
     # The model
     MODEL: str = _key("bundled", "name of an installed model, as `auricle models` lists it")
-    MODEL_PATH: str = _key("", "folder with a card.json and its weights, instead of MODEL")
+    MODEL_PATH: str = _key("", "folder with a card.json and its weights, or a published model's file, instead of MODEL")
     MODEL_WINSIZE: int | None = _key(None, "STFT window; 1024 for the PANNs family", unit="samples", low=1, high=65536)
     STFT_HOPSIZE: int | None = _key(
         None, "STFT hop; 512 for Cnn9 and the bundled model", unit="samples", low=1, high=65536
@@ -80,7 +80,7 @@ class ConfDef:
     )
     WINDOW: float | None = _key(
         None,
-        "live, run windows of this length (or what the model's context needs) at every step; empty: step by step where it can",
+        "live, run windows of this length (or what the model's context needs) at every step; model: step by step where it can",
         unit="s",
         low=0.1,
         high=60,
@@ -117,10 +117,10 @@ class ConfDef:
 
     # The events
     ON_THRESHOLD: float | None = _key(
-        None, "score at which an event starts, for every label; None: as the model's card says", low=0.001, high=1
+        None, "score at which an event starts, for every label; model: as its card says", low=0.001, high=1
     )
     OFF_THRESHOLD: float | None = _key(
-        None, "score below which an event ends; None: as the model's card says", low=0.001, high=1
+        None, "score below which an event ends; model: as its card says", low=0.001, high=1
     )
     ON_THRESHOLDS: dict[str, float] = _key({}, "ON_THRESHOLD label by label, as {Dog: 0.6}", low=0.001, high=1)
     OFF_THRESHOLDS: dict[str, float] = _key({}, "OFF_THRESHOLD label by label", low=0.001, high=1)
