@@ -31,7 +31,7 @@ from auricle.labels import audioset
 from auricle.models import assembly, catalogue, convert
 from auricle.models.assembly import Loaded
 from auricle.models.calibrate import calibrate
-from auricle.models.panns import layers
+from auricle.models.panns import bands, layers
 from benchmarks import figures
 from benchmarks import models as published
 
@@ -151,11 +151,11 @@ def _no_peek() -> float:
 def _peek_of(load: Callable[[str], Loaded]) -> float:
     """Multiplications of the frames that, at each depth of the network, the future may still change."""
     card = load("float32").card
-    total, delay, mel = 0.0, 0, card.front_end.n_mels
-    for layer in layers(card.architecture):
+    total, delay = 0.0, 0
+    for layer, mel in zip(layers(card.architecture), bands(card.architecture, card.front_end.n_mels), strict=True):
         delay += layer.kernel // 2
         total += layer.kernel**2 * layer.inputs * layer.outputs * mel * delay
-        delay, mel = -(-delay // layer.pool[0]), mel // layer.pool[1]
+        delay = -(-delay // layer.pool[0])
     return total
 
 
