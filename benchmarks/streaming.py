@@ -35,7 +35,7 @@ from auricle.models.panns import bands, layers
 from benchmarks import figures
 from benchmarks import models as published
 
-RATE, HOP, SECONDS, WARM_S, MANY, ROUNDS = 32000, 4096, 20, 4, 100, 5
+RATE, HOP, SECONDS, WARM_S, MANY, ROUNDS = 32000, 4096, 20, 4, 100, 4
 RECORDING = "recordings, 20 s at a time"
 SHARED = Path(__file__).parents[2] / "shared"
 Audio = NDArray[np.float32]
