@@ -13,7 +13,7 @@ from training.listen import Accuracy
 from training.network import Student
 from training.reader import Scaler
 
-VERSION = "1.3"
+VERSION = "1.4"
 CORE = (*ESC10.values(), "Speech", "Music", SILENCE, *SYNTHETIC)
 SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = ("Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick")
