@@ -6,7 +6,7 @@ run:            ## installs what is needed, then listens (or plays the demonstra
 	@scripts/install run && .venv/bin/auricle run
 install:        ## installs what is needed into .venv
 	@scripts/install run
-test:           ## installs what is needed, then runs every check and test
+test:           ## installs what is needed, then runs the checks and tests
 	@scripts/install test && scripts/check && scripts/test
 check:          ## formatting, lint, types, floors; changes nothing
 	@scripts/install test && scripts/check

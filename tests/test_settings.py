@@ -53,9 +53,9 @@ braces. A shell splits words at blanks, so all of that stands in single quotes:
     auricle listen 'ALLOW=Waves, surf'
     auricle listen 'ALLOW=[Dog, "Waves, surf"]' 'ON_THRESHOLDS={Dog: 0.6, "Waves, surf": 0.5}'
 
-LABELS takes names with commas between them, groups of AudioSet's ontology (Dog covers Bark …), and presets: safety, baby, pets,
-doorbell-and-phone, people, kitchen-and-home, vehicles, music, nature, all. A preset covers what the model has of it; of *safety* the
-bundled model hears the smoke alarm only.
+LABELS takes names with commas between them (where a name has one itself, in brackets as above), groups of AudioSet's ontology
+(Dog covers Bark …), and presets: safety, baby, pets, doorbell-and-phone, people, kitchen-and-home, vehicles, music, nature, all.
+A preset covers what the model has of it; of *safety* the bundled model hears the smoke alarm only.
 
 Two variables of the environment: `AURICLE_HOME` is the folder of installed models, instead of where the system keeps a program's data;
 `AURICLE_MIRROR` is an address or a folder from which `auricle models get` takes the published files.

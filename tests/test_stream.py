@@ -202,6 +202,19 @@ def test_two_streams_of_one_model_do_not_disturb_each_other() -> None:
         np.testing.assert_allclose([s.probabilities for s in given_ones], offline("as Cnn9", sound), atol=1e-4)
 
 
+def test_who_always_peeks_does_so_at_each_half_of_a_step() -> None:
+    """However short the pieces are in which the sound comes: what a peek costs is paid no oftener."""
+    pooled = panns.pooled_frames(CARDS["as Cnn9"].architecture)
+    step = 4 * pooled
+    tagger = StreamTagger(lockstep=lockstep("as Cnn9", step=step))
+    frames = logmel(5 * step)
+    peeked = []
+    for end in range(pooled // 2, len(frames) + 1, pooled // 2):
+        if any(s.provisional for s in tagger.push(Frames(end - pooled // 2, frames[end - pooled // 2 : end]))):
+            peeked.append(end)
+    assert peeked == list(range(step // 2, len(frames) + 1, step // 2))
+
+
 @pytest.mark.parametrize("always", [False, True])
 @pytest.mark.parametrize("name", ["as Cnn9", "as Cnn9, 8 bits", "as Cnn14"])
 def test_half_a_pooled_frame_is_peeked_at_while_the_sound_changes_or_always(name: str, always: bool) -> None:

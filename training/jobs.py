@@ -119,7 +119,7 @@ def train(job: StudentJob) -> None:
     """Train one student."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # takes a seventh of the time
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # filling takes a seventh of the time
     if job.path.exists():
         return
     clips, book = (lessons.join([lessons.read(path) for path in paths]) for paths in (job.clips, job.lessons))

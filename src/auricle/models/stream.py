@@ -18,7 +18,8 @@ class LockstepTagger:
     The scores are WindowTagger's, at a cost that no window multiplies. A step gives the scores that the new frames
     complete. One that peeks also gives what the newest frames would score if the sound ended now; those scores are
     provisional, and nothing of them is kept. Until every layer has had a frame to give, a peek hears all frames so far.
-    Where a step would peek, half a pooled frame is worth a peek too, as if it went on like its last frame to the end.
+    While the sound changes, half a pooled frame is worth a peek too, as if it went on like its last frame to the end;
+    who always peeks does so at each half of a step.
     Streams keep step: they begin anew together, and silence takes the place of what one of them lost.
     """
 
@@ -94,7 +95,7 @@ class LockstepTagger:
     def window(self) -> list[Array]:
         """For each stream the probabilities (classes,) of the last window, pooled as the model was trained.
 
-        It ends with the newest frames where the last step peeked, else with the newest complete ones. Raises
+        It ends with the newest frames that a peek heard since the last step, else with the newest complete ones. Raises
         ValueError before there are any.
         """
         rows = [*self._complete, *self._newest][-self._window :]
@@ -121,9 +122,8 @@ class LockstepTagger:
         """A peek at the `frames` that no step has taken, where those that were not heard yet are enough and worth it."""
         unheard = frames[:, self._heard - self._taken :]
         missing = -frames.shape[1] % self._pooled
-        if missing == 0 or unheard.shape[1] < self._pooled // 2:
-            return
-        if self._watch is not None and not self._watch.changes(unheard):
+        least = (self._step if self._watch is None else self._pooled) // 2
+        if unheard.shape[1] < max(1, least) or (self._watch is not None and not self._watch.changes(unheard)):
             return
         self._newest = self._peek(np.concatenate([frames, np.repeat(frames[:, -1:], missing, axis=1)], axis=1))
         self._heard = self._taken + frames.shape[1]
