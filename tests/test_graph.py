@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from auricle.models import winograd
-from auricle.models.graph import Graph
+from auricle.models.graph import Graph, Step
 
 Array = NDArray[np.float32]
 
@@ -99,3 +99,24 @@ def test_the_model_is_valid_onnx() -> None:
     graph = Graph(name="test")
     graph.output("y", graph.relu(graph.input("x", ["n"])), ["n"])
     onnx.checker.check_model(onnx.load_from_string(graph.to_bytes()), full_check=True)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 32])
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_an_8_bit_convolution_does_not_saturate_on_any_processor(channels: int, kernel: int) -> None:
+    """The greatest figures through filters of the greatest weights, where AVX2 alone adds pairs of products in 16 bits."""
+    x = np.ones((1, 4, 5, channels), np.float32)
+    weight = np.ones((8, channels, kernel, kernel), np.float32)
+    weight[::2] *= -1.0
+    into, out = Step(1 / 255, 0), Step(channels * kernel**2 / 255, 0)
+
+    def build(graph: Graph, value: str) -> str:
+        image = graph.quantised(value, into)
+        zeros = (kernel // 2, kernel // 2)
+        return graph.dequantised(
+            graph.conv_relu_8bit(image, weight, np.zeros(8, np.float32), steps=(into, out), zeros=zeros), out
+        )
+
+    inner = run(build, x)[0, 1:-1, 1:-1]
+    np.testing.assert_allclose(inner[..., 1::2], channels * kernel**2, rtol=0.01)
+    np.testing.assert_array_equal(inner[..., ::2], 0.0)

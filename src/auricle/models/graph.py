@@ -14,6 +14,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from auricle.models import filters8
+
 _OPSET = 17
 _IR_VERSION = 8
 _CONTRIB = "com.microsoft"
@@ -134,15 +136,13 @@ class Graph:
     ) -> str:
         """`conv` and `relu` of 8-bit images, in integers; `steps` of the images that go in and come out.
 
-        A filter is rounded to 127 steps of its own each way.
+        A filter is rounded to STEPS of its own each way (models/filters8.py).
         """
         into, out = steps
-        scale = (np.abs(weight).max(axis=(1, 2, 3)) / 127).astype(np.float32)
-        scale[scale == 0] = 1.0
-        filters = np.round(weight / scale[:, None, None, None]).astype(np.int8)
+        filters, scale = filters8.rounded(weight)
         # What a bias may be lies within an integer of 32 bits, with a wide margin for the sums that are added to it.
         offset = np.clip(np.round(bias / (scale * into.size)), -(2**30), 2**30).astype(np.int32)
-        constants = (filters, scale, np.zeros(len(scale), np.int8))
+        constants: tuple[NDArray[Any], ...] = (filters, scale, np.zeros(len(scale), np.int8))
         inputs = [x, *self._step(into), *map(self._constant, constants), *self._step(out), self._constant(offset)]
         time, mel = zeros, weight.shape[3] // 2
         shape = {"kernel_shape": list(weight.shape[2:]), "pads": [time[0], mel, time[1], mel]}
