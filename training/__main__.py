@@ -8,11 +8,22 @@ from pathlib import Path
 from training.reader import Change, Schedule
 from training.recipe import Options, run
 
+LIBRARIES = tuple(Path("/usr/share/sounds/sf2") / name for name in ("FluidR3_GM.sf2", "TimGM6mb.sf2"))
+"""Where Debian's fluid-soundfont-gm and timgm6mb-soundfont put them."""
+
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder with data, labels and models")
     parser.add_argument("--data", type=Path, help="folder with manifest.csv (default: data in the shared folder)")
+    parser.add_argument(
+        "--libraries",
+        type=Path,
+        nargs=2,
+        metavar=("LEARN", "TRY"),
+        default=LIBRARIES,
+        help="sampled instruments (SoundFont 2)",
+    )
     parser.add_argument("--out", type=Path, default=Path("src/auricle/models/bundled"), help="where the model goes")
     parser.add_argument(
         "--work", type=Path, default=Path("build/training"), help="lessons and students are kept and used again here"
@@ -63,6 +74,7 @@ def main() -> int:
     options = Options(
         shared=words.shared,
         data=words.data or words.shared / "data",
+        libraries=tuple(words.libraries),
         out=words.out,
         work=words.work,
         lessons=words.lessons,

@@ -1,5 +1,7 @@
 """What a room and a microphone do to a sound: noise, reverberation, colour, all drawn at random from formulas."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,7 +70,9 @@ def transform(rng: Random, sound: Audio, room: float, tint: float) -> Audio:
     in_room, tinted = rng.random() < room, rng.random() < tint
     if not (in_room or tinted):
         return sound
-    samples = 131072  # quick to transform, longer than a lesson and its reverberation
+    samples = 2 ** math.ceil(
+        math.log2(len(sound) + RATE)
+    )  # quick to transform, longer than the sound and its reverberation
     spectrum = np.fft.rfft(sound, samples)
     if in_room:
         spectrum *= room_response(rng, samples)

@@ -8,19 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from safetensors.numpy import save
 
 from training import frontend
 from training.corpus import Clip
+from training.further import Rows
 from training.network import CHANNELS, POOLS, Student
 from training.reader import Scaler
 
+LIBRARY = (
+    "FluidR3_GM.sf2",
+    "instruments",
+    "MIT",
+    "Fluid (R3) General MIDI SoundFont by Frank Wen and others",
+    "fluid-soundfont 3.1",
+)
 
-def weights(student: Student, rows: list[tuple[str, int]]) -> bytes:
+
+def weights(student: Student, further: Rows, rows: list[tuple[str, int]]) -> bytes:
     """The tensors under their PANNs names: convolutions and head in float16, batch norms in float32.
 
-    `rows` names the head's rows: ("own", number) or ("taught", number), in the order of the card's labels.
+    `rows` names the head's rows: ("own", number), ("taught", number) or ("further", number), in the order of the card's labels.
     """
     tensors: dict[str, np.ndarray[Any, Any]] = {}
     state = {name: value.numpy() for name, value in student.state_dict().items()}
@@ -29,20 +37,15 @@ def weights(student: Student, rows: list[tuple[str, int]]) -> bytes:
             continue
         # In C order: safetensors writes memory as it lies, and convolutions lie in channels-last order.
         tensors[name] = np.ascontiguousarray(value, np.float16 if ".conv" in name else np.float32)
-    head = {"own": "fc_audioset", "taught": "fc_teacher"}
     for part in ("weight", "bias"):
-        stacked = np.stack([state[f"{head[kind]}.{part}"][number] for kind, number in rows])
+        heads = {
+            "own": state[f"fc_audioset.{part}"],
+            "taught": state[f"fc_teacher.{part}"],
+            "further": getattr(further, part).numpy(),
+        }
+        stacked = np.stack([heads[kind][number] for kind, number in rows])
         tensors[f"fc_audioset.{part}"] = stacked.astype(np.float16)
     return save(tensors)
-
-
-def half_precision(student: Student) -> Student:
-    """The student with its weights rounded as the file will hold them, so that what is measured is what ships."""
-    with torch.no_grad():
-        for name, value in student.state_dict().items():
-            if ".conv" in name or name.startswith("fc_"):
-                value.copy_(value.half().float())
-    return student
 
 
 def architecture() -> dict[str, Any]:
@@ -75,12 +78,13 @@ def front_end(scaler: Scaler) -> dict[str, Any]:
 
 
 def attribution(clips: list[Clip]) -> bytes:
-    """One row per clip that was trained on."""
+    """One row per clip that was trained on, and one for the library of sampled notes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     columns = ("path", "label", "licence", "attribution", "source")
     writer.writerow(columns)
     writer.writerows([clip.row[column] for column in columns] for clip in clips)
+    writer.writerow(LIBRARY)
     return text.getvalue().encode()
 
 

@@ -48,12 +48,16 @@ class Student(nn.Module):
         for head in (self.fc_audioset, self.fc_teacher):
             nn.init.constant_(head.bias, -4.0)  # most sounds are absent most of the time
 
-    def forward(self, logmel: Tensor) -> tuple[Tensor, Tensor]:
-        """Framewise logits of both heads."""
+    def embed(self, logmel: Tensor) -> Tensor:
+        """What the heads see: (batch, frames // 8, 256)."""
         x = logmel.unsqueeze(1)
         for number in range(1, len(CHANNELS) + 1):
             x = self.get_submodule(f"conv_block{number}")(x)
-        frames = self._dropout(x.mean(dim=3).transpose(1, 2))
+        return x.mean(dim=3).transpose(1, 2)
+
+    def forward(self, logmel: Tensor) -> tuple[Tensor, Tensor]:
+        """Framewise logits of both heads."""
+        frames = self._dropout(self.embed(logmel))
         return self.fc_audioset(frames), self.fc_teacher(frames)
 
 
@@ -61,3 +65,12 @@ def pool_scores(logits: Tensor) -> Tensor:
     """Linear softmax over time: Σp² / Σp, (batch, frames, classes) to (batch, classes)."""
     p = torch.sigmoid(logits.float())
     return (p * p).sum(1) / p.sum(1).clamp(min=1e-7)
+
+
+def half_precision(student: Student) -> Student:
+    """The student with its weights rounded as the file will hold them, so that what is measured is what ships."""
+    with torch.no_grad():
+        for name, value in student.state_dict().items():
+            if ".conv" in name or name.startswith("fc_"):
+                value.copy_(value.half().float())
+    return student

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from multiprocessing.pool import Pool
 from pathlib import Path
 
-from training import agreement, bundle, card, evidence, jobs, quantise
+from training import agreement, bundle, card, evidence, further, jobs, made, quantise, trials
 from training.corpus import FOLDS, Clip, load
 from training.evidence import Heard
+from training.further import Codes, RowsJob
 from training.jobs import BookJob, StudentJob
 from training.labels import audioset_names
 from training.listen import Accuracy, Listener, esc10
+from training.made import MadeJob
 from training.mixtures import EASY
+from training.network import half_precision
 from training.reader import Schedule
 from training.teacher import Teacher
+from training.trials import Trial
 
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "100000000"}
 
@@ -31,6 +35,7 @@ class Options:
 
     shared: Path
     data: Path
+    libraries: tuple[Path, Path]
     out: Path
     work: Path
     lessons: int
@@ -121,6 +126,45 @@ def _students(options: Options) -> dict[str, Path]:
     return done
 
 
+def _made(options: Options, held_out: bool) -> MadeJob:
+    """The book that the students' further rows learn from, or the one that they are tried with."""
+    library, phrases, signals, speed = (
+        (options.libraries[1], 40, 80, 0.0) if held_out else (options.libraries[0], 60, 240, 0.12)
+    )
+    title, seed = ("made sounds, held out", 2) if held_out else ("made sounds", 1)
+    path = options.work / f"{title.replace(', ', '-').replace(' ', '-')}-{options.seed}.npz"
+    return MadeJob(title, library, _teacher(options), phrases, signals, speed, options.seed * 1000 + seed, path)
+
+
+def _further(options: Options, students: dict[str, Path], columns: list[int]) -> None:
+    """Made sounds, and the rows that every student learns from them."""
+    books, lesson = _books(options), _made(options, held_out=False)
+    with _workers() as workers:
+        made.write(lesson, workers)
+        made.write(_made(options, held_out=True), workers)
+        todo = []
+        for name, held_out in HELD_OUT.items():
+            chosen = [book for fold, book in books.items() if fold != held_out]
+            paths = tuple(path for book in chosen for path in (book.clips, book.calm, book.lessons))
+            todo.append(RowsJob(f"rows {name}", students[name], lesson.path, paths, tuple(columns), options.seed))
+        workers.map(further.learn, todo, chunksize=1)
+
+
+def _tried(
+    options: Options, students: dict[str, Path], clips: list[Clip], codes: dict[str, Codes], columns: list[int]
+) -> list[Trial]:
+    """What the students that each held a fold out make of it, and of the made sounds that none of them met."""
+    sounds = made.read(_made(options, held_out=True).path)
+    truth, found = further.truth(sounds, columns), []
+    for fold in FOLDS:
+        path = students[f"without {fold}"]
+        trained, rows = jobs.recall(path), further.recall(further.beside(path))
+        half_precision(trained[0])
+        found += trials.recordings(trained, rows, [clip for clip in clips if clip.fold == fold], codes)
+        found += trials.made(trained, rows, sounds, truth, fold)
+    return found
+
+
 def hold_out(students: dict[str, Path], clips: list[Clip], fold: int) -> tuple[Accuracy, list[Heard]]:
     """How the student that never met a fold hears it."""
     listener = Listener(*jobs.recall(students[f"without {fold}"]))
@@ -145,9 +189,15 @@ def run(options: Options) -> None:
     for fold in FOLDS:
         accuracies[fold], items = hold_out(students, clips, fold)
         heard += items
+    opinions = agreement.teach(Teacher(_teacher(options)), clips)
+    columns = [names.index(label) for label in further.LABELS]
+    _further(options, students, columns)
+    codes = {path: further.opinion(scores[None], columns)[0] for path, scores in opinions.items()}
+    findings = trials.findings(_tried(options, students, clips, codes, columns))
+    proofs = card.proofs_of(heard, agreement.verdicts(heard, opinions), findings, names)
     student, scaler = jobs.recall(students["final"])
-    taught = agreement.verdicts(heard, agreement.teach(Teacher(_teacher(options)), clips))
-    facts = card.compose(bundle.half_precision(student), scaler, accuracies, heard, taught, names)
+    rows = further.recall(further.beside(students["final"]))
+    facts = card.compose(half_precision(student), rows, scaler, accuracies, proofs, names)
     bundle.write(options.out, facts.weights, facts.card, clips)
     quantise.write(options.out, clips)
     print(f"{options.out}: {len(facts.card['labels'])} labels, {len(facts.weights)} bytes")

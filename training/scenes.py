@@ -17,10 +17,13 @@ import numpy as np
 import soundfile
 
 from auricle.cli import main as auricle
-from training import bundle, jobs
+from training import bundle, further, jobs
+from training.card import HUMAN
+from training.card import rows as rows_by
 from training.corpus import FOLDS, Clip, load
 from training.frontend import RATE
-from training.labels import ESC10, INDEX, audioset_names
+from training.labels import ESC10, audioset_names
+from training.network import half_precision
 from training.synthesis import Audio, Random
 
 RATIOS_DB = (-5, 0, 5, 10, 15, 20)
@@ -89,8 +92,8 @@ def write_student(folder: Path, shipped: Path, student: Path, names: list[str]) 
     """A model folder: the card that ships, and the weights and scaler of the student."""
     card = json.loads((shipped / "card.json").read_text(encoding="utf-8"))
     trained, scaler = jobs.recall(student)
-    rows = [("own", INDEX[name]) if name in INDEX else ("taught", names.index(name)) for name in card["labels"]]
-    blob = bundle.weights(bundle.half_precision(trained), rows)
+    kinds = {label: card["evidence"].get(label, {}).get("kind", HUMAN) for label in card["labels"]}
+    blob = bundle.weights(half_precision(trained), further.recall(further.beside(student)), rows_by(kinds, names))
     card = {**card, "front_end": bundle.front_end(scaler), "sha256": hashlib.sha256(blob).hexdigest()}
     (folder / card["weights"]).write_bytes(blob)
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")

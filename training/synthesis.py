@@ -19,11 +19,11 @@ LOW_GROUP = (697.0, 770.0, 852.0, 941.0)
 HIGH_GROUP = (1209.0, 1336.0, 1477.0, 1633.0)
 
 
-def _gate(samples: int, spans: list[tuple[float, float]], ramp: float = 0.003) -> Audio:
+def gate(samples: int, spans: list[tuple[float, float]], ramp: float = 0.003) -> Audio:
     """One inside the spans (seconds), zero outside, with short ramps."""
     envelope = np.zeros(samples, np.float32)
     for start, end in spans:
-        a, b = int(start * RATE), min(int(end * RATE), samples)
+        a, b = max(0, int(start * RATE)), min(int(end * RATE), samples)
         if b <= a or a >= samples:
             continue
         n = max(1, min(int(ramp * RATE), (b - a) // 2))
@@ -45,7 +45,8 @@ def _tones(rng: Random, samples: int, pitches: tuple[float, ...], shape: str = "
     return sound.astype(np.float32)
 
 
-def _cadence(rng: Random, samples: int, on: float, off: float) -> list[tuple[float, float]]:
+def cadence(rng: Random, samples: int, on: float, off: float) -> list[tuple[float, float]]:
+    """Spans (seconds) that are on and off in turns."""
     start = rng.uniform(-on, off)
     return [
         (max(0.0, start + k * (on + off)), start + k * (on + off) + on)
@@ -65,7 +66,7 @@ def smoke_alarm(rng: Random, samples: int) -> Audio:
         tone = _tones(rng, samples, (rng.uniform(500.0, 540.0),), "square")
     else:
         tone = _tones(rng, samples, (rng.uniform(2900.0, 3400.0),), rng.choice(["sine", "sine", "square", "rich"]))
-    return tone * _gate(samples, spans, rng.uniform(0.002, 0.02))
+    return tone * gate(samples, spans, rng.uniform(0.002, 0.02))
 
 
 def dtmf(rng: Random, samples: int) -> Audio:
@@ -77,7 +78,7 @@ def dtmf(rng: Random, samples: int) -> Audio:
             rng.choice(LOW_GROUP) * rng.uniform(0.985, 1.015),
             rng.choice(HIGH_GROUP[:3]) * rng.uniform(0.985, 1.015),
         )
-        sound += _tones(rng, samples, pair) * _gate(samples, [(at, at + on)])
+        sound += _tones(rng, samples, pair) * gate(samples, [(at, at + on)])
         at += on + off * rng.uniform(0.7, 1.4)
         if at * RATE > samples:
             break
@@ -89,7 +90,7 @@ def dial_tone(rng: Random, samples: int) -> Audio:
     plans = ((350.0, 440.0), (350.0, 440.0), (350.0, 450.0), (425.0,), (400.0,), (440.0,))
     pitches = tuple(p * rng.uniform(0.99, 1.01) for p in plans[rng.integers(len(plans))])
     start = rng.uniform(-2.0, 2.0)
-    return _tones(rng, samples, pitches) * _gate(samples, [(max(0.0, start), start + rng.uniform(2.5, 8.0))])
+    return _tones(rng, samples, pitches) * gate(samples, [(max(0.0, start), start + rng.uniform(2.5, 8.0))])
 
 
 def busy_signal(rng: Random, samples: int) -> Audio:
@@ -97,7 +98,7 @@ def busy_signal(rng: Random, samples: int) -> Audio:
     plans = ((480.0, 620.0), (480.0, 620.0), (425.0,), (400.0,), (450.0,))
     pitches = tuple(p * rng.uniform(0.99, 1.01) for p in plans[rng.integers(len(plans))])
     on = rng.choice([0.5, 0.5, 0.5, 0.25, 0.375]) * rng.uniform(0.96, 1.04)
-    return _tones(rng, samples, pitches) * _gate(samples, _cadence(rng, samples, on, on))
+    return _tones(rng, samples, pitches) * gate(samples, cadence(rng, samples, on, on))
 
 
 def other_beeps(rng: Random, samples: int) -> Audio:
@@ -105,11 +106,11 @@ def other_beeps(rng: Random, samples: int) -> Audio:
     kind = rng.integers(5)
     if kind == 0:  # beeps of any rhythm below or above the alarm's pitch
         pitch = rng.choice([rng.uniform(700.0, 2500.0), rng.uniform(3800.0, 6000.0), rng.uniform(150.0, 330.0)])
-        spans = _cadence(rng, samples, rng.uniform(0.05, 0.8), rng.uniform(0.05, 1.5))
-        return _tones(rng, samples, (pitch,), rng.choice(["sine", "square", "rich"])) * _gate(samples, spans)
+        spans = cadence(rng, samples, rng.uniform(0.05, 0.8), rng.uniform(0.05, 1.5))
+        return _tones(rng, samples, (pitch,), rng.choice(["sine", "square", "rich"])) * gate(samples, spans)
     if kind == 1:  # short chirps at the alarm's pitch, as of a watch or a low battery
-        spans = _cadence(rng, samples, rng.uniform(0.02, 0.15), rng.uniform(0.05, 3.0))
-        return _tones(rng, samples, (rng.uniform(2700.0, 4200.0),)) * _gate(samples, spans)
+        spans = cadence(rng, samples, rng.uniform(0.02, 0.15), rng.uniform(0.05, 3.0))
+        return _tones(rng, samples, (rng.uniform(2700.0, 4200.0),)) * gate(samples, spans)
     if kind == 2:  # a sweep
         time = np.arange(samples) / RATE
         low, high = sorted(rng.uniform(200.0, 6000.0, 2))
@@ -120,7 +121,7 @@ def other_beeps(rng: Random, samples: int) -> Audio:
         length, shape = rng.uniform(0.1, 0.9), rng.choice(["square", "rich", "rich"])
         notes = tuple(220.0 * 2.0 ** (rng.integers(-5, 30) / 12.0) for _ in range(1 if kind == 3 else 3))
         decay = np.exp(-np.maximum(0.0, np.arange(samples) / RATE - at) * rng.uniform(0.5, 8.0)).astype(np.float32)
-        sound += _tones(rng, samples, notes, shape) * _gate(samples, [(at, at + length)], 0.01) * decay
+        sound += _tones(rng, samples, notes, shape) * gate(samples, [(at, at + length)], 0.01) * decay
         at += length * rng.uniform(0.8, 1.5)
     return sound
 
