@@ -12,6 +12,7 @@ pytest.importorskip("torch", reason="torch is not installed: pip install 'auricl
 pytest.importorskip("mido", reason="mido is not installed: pip install 'auricle[train]'")
 
 from training import card, further, phrases, signals, trials
+from training.__main__ import main as training_main
 from training.frontend import RATE
 from training.further import INSTRUMENTS, LABELS, Shelf
 from training.made import NAMES, Made
@@ -161,3 +162,21 @@ def test_a_gate_that_opened_before_the_sound_is_open_at_its_beginning() -> None:
     envelope = gate(1000, [(-0.01, 0.01)])
     assert envelope[160] == 1.0
     assert envelope[-400:].max() == 0.0
+
+
+def test_a_missing_library_is_told_before_hours_of_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, exit 2, and nothing begun."""
+    words = [
+        "training",
+        "--libraries",
+        str(tmp_path / "a.sf2"),
+        str(tmp_path / "b.sf2"),
+        "--work",
+        str(tmp_path / "work"),
+    ]
+    monkeypatch.setattr("sys.argv", words)
+    assert training_main() == 2
+    assert f"{tmp_path / 'a.sf2'} is missing; say where" in capsys.readouterr().err
+    assert not (tmp_path / "work").exists()

@@ -1,6 +1,7 @@
 """`python -m training`: train the bundled model and put it in place."""
 
 import argparse
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -71,6 +72,12 @@ def _abrupt(steps: int) -> Schedule:
 def main() -> int:
     """Run the recipe; 130 on Ctrl-C, with nothing half-written."""
     words = _arguments()
+    absent = [str(path) for path in words.libraries if not path.is_file()]
+    absent += [] if shutil.which("fluidsynth") else ["fluidsynth"]
+    if absent:
+        what = "say where sampled instruments are with --libraries, or install fluidsynth, fluid-soundfont-gm and timgm6mb-soundfont"
+        print(f"{absent[0]} is missing; {what} (Debian)", file=sys.stderr)
+        return 2
     options = Options(
         shared=words.shared,
         data=words.data or words.shared / "data",

@@ -27,7 +27,7 @@ DESCRIPTION = (
     "A VGG-like convolutional network of the PANNs family with a framewise head, trained from scratch on ESC-10 folds 1–4 and "
     "freely licensed recordings, and taught by the scores of EfficientAT mn04 (MIT) on the very same mixtures. Smoke alarm, DTMF, "
     "dial tone and busy signal were learnt from sounds synthesised after ISO 8201, ITU-T Q.23 and E.180, not from recordings. "
-    "Instruments were learnt from a library of sampled notes; sirens, bells and the like from formulas where the teacher knows them."
+    "Instruments were learnt from a library of sampled notes; bells, whistles and the like from formulas where the teacher knows them."
 )
 LICENCE = "MIT (weights); clips of the training set under CC BY ask for the attributions in ATTRIBUTION.csv"
 CITATION = (

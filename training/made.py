@@ -93,7 +93,7 @@ def write(job: MadeJob, workers: multiprocessing.pool.Pool) -> None:
     if job.path.exists():
         return
     say, pages = progress(job.title, len(NAMES)), []
-    for page in workers.imap(_page, [(job, name) for name in NAMES]):
+    for page in workers.imap(_page, [(job, name) for name in NAMES], chunksize=4):
         pages.append(page)
         say(len(pages), 0.0)
     unfinished = job.path.with_suffix(".part.npz")
