@@ -100,6 +100,7 @@ def test_a_class_ships_only_on_its_evidence() -> None:
     """Average precision, recall, precision, false events, and enough of it: each can keep a class out."""
     good = trials.Finding(20, 20, 4, 0.8, 0.5, 0.7, 0.95, 0.0, "Flute")
     assert card.is_heard(good)
+    assert not card.is_heard(trials.Finding(**{**vars(good), "label": "Siren"}))  # by formula: no source was held out
     for weak in (
         {"positives": 9}, {"folds": 2}, {"average_precision": 0.59}, {"recall": 0.39}, {"precision": 0.79}, {"false_per_hour": 1.1},
     ):  # fmt: skip
