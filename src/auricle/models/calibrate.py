@@ -29,7 +29,8 @@ def calibrate(
 ) -> Int8Facts:
     """The facts for the card, from `clips`, each a log-mel (t, n_mels) of at least a pooled frame.
 
-    The steps are those of every second clip, and what they lose is measured on the others. `truths`: what is to be heard in each
+    The steps are those of every second clip, and what they lose is measured on the others; all are heard as they are, louder and
+    more quietly. `truths`: what is to be heard in each
     clip; where it is empty, the label of the highest score in single precision counts as right, if that reaches its
     on-threshold. `labels`: the indices of those that count. `progress` is told after each of a clip's two hearings how many
     have been done. Raises ModelError where the network has no 8-bit form.
@@ -39,18 +40,20 @@ def calibrate(
     found = _reach(card, tensors, clips[::2], progress)
     forms = [_scores(replace(card, int8=found), tensors, form) for form in ("float32", "int8")]
     right = np.zeros(2)
-    named = 0
+    named = hearings = 0
     columns = list(labels)
     for number in range(1, len(clips), 2):
-        scores = [score(clips[number])[columns] for score in forms]
-        best = [columns[int(np.argmax(score))] for score in scores]
-        sure = float(scores[0].max()) >= card.thresholds[card.labels[best[0]]].on
-        truth = card.labels.index(truths[number]) if truths else best[0]
-        if truths or sure:
-            named += 1
-            right += [answer == truth for answer in best]
+        for gain_db in _GAINS_DB:
+            scores = [score(clips[number] + np.float32(gain_db))[columns] for score in forms]
+            best = [columns[int(np.argmax(score))] for score in scores]
+            sure = float(scores[0].max()) >= card.thresholds[card.labels[best[0]]].on
+            truth = card.labels.index(truths[number]) if truths else best[0]
+            if truths or sure:
+                hearings += 1
+                named += gain_db == 0.0
+                right += [answer == truth for answer in best]
         progress(len(clips[::2]) + number // 2 + 1)
-    return replace(found, clips=named, lost_points=round(100.0 * float(right[0] - right[1]) / max(1, named), 2))
+    return replace(found, clips=named, lost_points=round(100.0 * float(right[0] - right[1]) / max(1, hearings), 2))
 
 
 def _reach(card: ModelCard, tensors: Tensors, clips: Sequence[Array], progress: Callable[[int], None]) -> Int8Facts:

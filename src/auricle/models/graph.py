@@ -14,12 +14,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from auricle.models import filters8
-
 _OPSET = 17
 _IR_VERSION = 8
 _CONTRIB = "com.microsoft"
 """ONNX Runtime's own operations."""
+_FILTER_STEPS = 64
+"""Each way. Processors without 8-bit dot products (AVX2 alone) add two products in 16 bits, which saturate: 2 · 255 · 64 fits."""
 _TYPES = {32: TensorProto.FLOAT, 8: TensorProto.UINT8}
 
 Array = NDArray[np.float32]
@@ -136,13 +136,15 @@ class Graph:
     ) -> str:
         """`conv` and `relu` of 8-bit images, in integers; `steps` of the images that go in and come out.
 
-        A filter is rounded to STEPS of its own each way (models/filters8.py).
+        A filter is rounded to 64 steps of its own each way.
         """
         into, out = steps
-        filters, scale = filters8.rounded(weight)
+        scale = (np.abs(weight).max(axis=(1, 2, 3)) / _FILTER_STEPS).astype(np.float32)
+        scale[scale == 0] = 1.0
+        filters = np.round(weight / scale[:, None, None, None]).astype(np.int8)
         # What a bias may be lies within an integer of 32 bits, with a wide margin for the sums that are added to it.
         offset = np.clip(np.round(bias / (scale * into.size)), -(2**30), 2**30).astype(np.int32)
-        constants: tuple[NDArray[Any], ...] = (filters, scale, np.zeros(len(scale), np.int8))
+        constants = (filters, scale, np.zeros(len(scale), np.int8))
         inputs = [x, *self._step(into), *map(self._constant, constants), *self._step(out), self._constant(offset)]
         time, mel = zeros, weight.shape[3] // 2
         shape = {"kernel_shape": list(weight.shape[2:]), "pads": [time[0], mel, time[1], mel]}
