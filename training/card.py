@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from training import bundle, evidence, further
+from training import bundle, evidence
 from training.agreement import Agreement
 from training.evidence import Heard, Proof, Verdict
 from training.further import LABELS, Rows
@@ -46,7 +46,6 @@ HUMAN = "human labels, recordings held out"
 FORMULA = "formula (synthesised sounds, made anew)"
 TAUGHT = "agreement with the teacher (EfficientAT mn04), recordings held out"
 NAMED = "names of a sample library, another one held out"
-MADE = "agreement with the teacher on made sounds, made anew"
 """Kinds of evidence."""
 
 
@@ -73,13 +72,7 @@ def is_taught(verdict: Agreement) -> bool:
 
 
 def is_heard(finding: Finding) -> bool:
-    """Whether the evidence suffices for a further class.
-
-    A signal's never does: learnt from a formula and tried with the same one, it has no source that was held out, and the one
-    recording of a telephone's bell that was tried was not heard as such.
-    """
-    if finding.label not in further.INSTRUMENTS:
-        return False
+    """Whether the evidence suffices for a further class."""
     works = finding.average_precision >= 0.6 and finding.recall >= 0.4 and finding.precision >= 0.8
     return finding.positives >= 10 and finding.folds >= 3 and works and finding.false_per_hour <= 1.0
 
@@ -88,7 +81,7 @@ def _kind(proof: Proof) -> str:
     if isinstance(proof, Agreement):
         return TAUGHT
     if isinstance(proof, Finding):
-        return NAMED if proof.label in further.INSTRUMENTS else MADE
+        return NAMED
     return FORMULA if isinstance(proof, Verdict) and proof.label in SYNTHETIC else HUMAN
 
 
@@ -96,7 +89,7 @@ def rows(kinds: dict[str, str], names: list[str]) -> list[tuple[str, int]]:
     """The head that answers for each label, and the number of its row there, by the kind of its evidence."""
     numbers = {label: ("own", number) for label, number in INDEX.items()}
     numbers |= {label: ("taught", names.index(label)) for label, kind in kinds.items() if kind == TAUGHT}
-    numbers |= {label: ("further", LABELS.index(label)) for label, kind in kinds.items() if kind in (NAMED, MADE)}
+    numbers |= {label: ("further", LABELS.index(label)) for label, kind in kinds.items() if kind == NAMED}
     return [numbers[label] for label in kinds]
 
 

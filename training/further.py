@@ -12,14 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training import jobs, lessons, made, phrases, signals, synthesis
+from training import jobs, lessons, made, phrases, synthesis
 from training.made import NAMES, Made
 from training.mixtures import ABSENT, PRESENT, UNKNOWN
 from training.network import Student, half_precision, pool_scores
 from training.reader import Scaler
 
-INSTRUMENTS = tuple(name for name in phrases.names() if name not in phrases.NO_LABEL)
-LABELS = (*INSTRUMENTS, *(name for name in signals.SIGNALS if name not in signals.NO_LABEL))
+LABELS = tuple(name for name in phrases.names() if name not in phrases.NO_LABEL)
 SURE, HARDLY = 0.3, 0.05
 EPOCHS, BATCH, RATE, DECAY = 12, 64, 4e-3, 0.02
 LEAST_DEVIATION = 0.05  # of a direction of the embeddings, which have deviations from 3 to 0.03
@@ -48,7 +47,7 @@ def truth(made: Made, columns: list[int]) -> Codes:
     for kind in np.unique(made.kind):
         name, rows = NAMES[kind], made.kind == kind
         if name in phrases.names():
-            codes[rows, : len(INSTRUMENTS)] = ABSENT
+            codes[rows] = ABSENT
             for other in set(phrases.SEVERAL.get(name, ())) - set(phrases.NO_LABEL):
                 codes[rows, LABELS.index(other)] = UNKNOWN
             if name in LABELS:
@@ -132,10 +131,10 @@ def beside(student: Path) -> Path:
 
 
 def learn(job: RowsJob) -> None:
-    """Write the rows of one student, as the model's file will hold them, unless they are there."""
+    """Write the rows of one student, as the model's file will hold them, unless they are there and newer than the made sounds."""
     torch.set_num_threads(1)
     path = beside(job.student)
-    if path.exists():
+    if path.exists() and path.stat().st_mtime > job.made.stat().st_mtime:
         return
     student, scaler = jobs.recall(job.student)
     student, columns, shelves = half_precision(student), list(job.columns), []

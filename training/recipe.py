@@ -128,12 +128,12 @@ def _students(options: Options) -> dict[str, Path]:
 
 def _made(options: Options, held_out: bool) -> MadeJob:
     """The book that the students' further rows learn from, or the one that they are tried with."""
-    library, phrases, signals, speed = (
-        (options.libraries[1], 40, 80, 0.0) if held_out else (options.libraries[0], 60, 240, 0.12)
-    )
-    title, seed = ("made sounds, held out", 2) if held_out else ("made sounds", 1)
-    path = options.work / f"{title.replace(', ', '-').replace(' ', '-')}-{options.seed}.npz"
-    return MadeJob(title, library, _teacher(options), phrases, signals, speed, options.seed * 1000 + seed, path)
+    seed = options.seed * 1000 + (2 if held_out else 1)
+    library = options.libraries[1 if held_out else 0]
+    path = options.work / f"made-{seed}-{hashlib.sha256(library.read_bytes()).hexdigest()[:8]}.npz"
+    if held_out:
+        return MadeJob("made sounds, held out", library, _teacher(options), 40, 80, 0.0, seed, path)
+    return MadeJob("made sounds", library, _teacher(options), 60, 240, 0.12, seed, path)
 
 
 def _further(options: Options, students: dict[str, Path], columns: list[int]) -> None:

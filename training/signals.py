@@ -1,7 +1,7 @@
 """Sirens, bells, whistles and the like, made by formula as their mechanisms make them.
 
-A formula may miss what makes a real one: only those count, in training and as evidence, that the teacher, who has heard thousands
-of recordings of each, calls by their name.
+They are counter-examples to the instruments, and ship under no name of their own: a formula is one source, and none can be held out
+(docs/decisions/0013-further-classes-are-rows.md).
 
 Sources: SAE J1849 (wail and yelp of electronic sirens), DIN 14610 (two-tone horn), Fletcher and Rossing, "The Physics of Musical
 Instruments" (partials of free bars, plates and bowls); pitches and rhythms besides as such devices commonly have them.
@@ -231,9 +231,6 @@ SIGNALS: dict[str, Callable[[Random, int], Curve]] = {
     "Fly, housefly": fly,
     "Vehicle horn, car horn, honking": horn,
 }
-
-NO_LABEL = ("Beep, bleep",)
-"""What other sounds that have a name of their own are called too."""
 
 
 def make(rng: Random, name: str, samples: int) -> Audio:
