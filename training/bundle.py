@@ -12,8 +12,7 @@ from safetensors.numpy import save
 
 from training import frontend
 from training.corpus import Clip
-from training.further import Rows
-from training.network import CHANNELS, POOLS, Student
+from training.network import POOLS, WIDER, Student
 from training.reader import Scaler
 
 LIBRARY = (
@@ -25,10 +24,10 @@ LIBRARY = (
 )
 
 
-def weights(student: Student, further: Rows, rows: list[tuple[str, int]]) -> bytes:
+def weights(student: Student, rows: list[tuple[str, int]]) -> bytes:
     """The tensors under their PANNs names: convolutions and head in float16, batch norms in float32.
 
-    `rows` names the head's rows: ("own", number), ("taught", number) or ("further", number), in the order of the card's labels.
+    `rows` names the head's rows: ("own", number) or ("taught", number), in the order of the card's labels.
     """
     tensors: dict[str, np.ndarray[Any, Any]] = {}
     state = {name: value.numpy() for name, value in student.state_dict().items()}
@@ -38,11 +37,7 @@ def weights(student: Student, further: Rows, rows: list[tuple[str, int]]) -> byt
         # In C order: safetensors writes memory as it lies, and convolutions lie in channels-last order.
         tensors[name] = np.ascontiguousarray(value, np.float16 if ".conv" in name else np.float32)
     for part in ("weight", "bias"):
-        heads = {
-            "own": state[f"fc_audioset.{part}"],
-            "taught": state[f"fc_teacher.{part}"],
-            "further": getattr(further, part).numpy(),
-        }
+        heads = {"own": state[f"fc_audioset.{part}"], "taught": state[f"fc_teacher.{part}"]}
         stacked = np.stack([heads[kind][number] for kind, number in rows])
         tensors[f"fc_audioset.{part}"] = stacked.astype(np.float16)
     return save(tensors)
@@ -53,7 +48,7 @@ def architecture() -> dict[str, Any]:
     return {
         "family": "panns",
         "kernel": 3,
-        "channels": list(CHANNELS),
+        "channels": list(WIDER),
         "pools": [list(pool) for pool in POOLS],
         "head": "decision-linear-softmax",
     }

@@ -12,7 +12,7 @@ from torch.nn import functional
 from training.labels import CLASSES
 from training.lessons import Book
 from training.mixtures import ABSENT, PRESENT, UNKNOWN
-from training.network import Student, pool_scores
+from training.network import CHANNELS, Student, pool_scores
 from training.reader import QUIET, Batch, Reader, Scaler, Schedule
 from training.teacher import CLASSES as LESSONS
 
@@ -102,7 +102,7 @@ def fit(
 ) -> Trained:
     """A student after one schedule and then the next, and its scaler; it may start from another. The same seed gives the same."""
     torch.manual_seed(seed)
-    student, scaler = start if start else (Student(len(CLASSES), LESSONS), Scaler.of(clips))
+    student, scaler = start if start else (Student(len(CLASSES), LESSONS, CHANNELS), Scaler.of(clips))
     steps = itertools.count(1)
     for number, schedule in enumerate(schedules):
         reader = Reader(clips, lessons, scaler, schedule, seed * len(schedules) + number)

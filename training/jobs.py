@@ -3,9 +3,6 @@
 Each leaves its result in a file of the work folder and is not done again while that file is there.
 """
 
-import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +12,10 @@ from training import lessons
 from training.corpus import load
 from training.evidence import CALM
 from training.fit import Trained, fit
-from training.labels import CLASSES, ESC10
+from training.labels import ESC10
 from training.mixtures import Composer, Difficulty
-from training.network import Student
+from training.network import POOLS, Student
+from training.progress import progress
 from training.reader import Scaler, Schedule
 from training.teacher import CLASSES as LESSONS
 from training.teacher import Teacher
@@ -25,7 +23,7 @@ from training.teacher import Teacher
 
 @dataclass(frozen=True)
 class BookJob:
-    """A book of lessons from the clips of one fold, one of its ESC-10 clips, and one of its speech, music and room noise."""
+    """Books of the clips of one fold: lessons, its ESC-10 clips, its speech, music and room noise, and all its others."""
 
     fold: int
     count: int
@@ -36,6 +34,7 @@ class BookJob:
     lessons: Path
     clips: Path
     calm: Path
+    others: Path
 
 
 @dataclass(frozen=True)
@@ -51,31 +50,17 @@ class StudentJob:
     path: Path
 
 
-def progress(what: str, total: int) -> Callable[[int, float], None]:
-    """Tells standard error now and then how far the work is: every two seconds on a terminal, else every minute."""
-    began = last = time.monotonic()
-
-    def say(done: int, loss: float = 0.0) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last < (2.0 if sys.stderr.isatty() else 60.0) and done < total:
-            return
-        last = now
-        value = f", loss {loss:.2f}" if loss else ""
-        print(f"{what}: {done} of {total}{value}, {now - began:.0f} s", file=sys.stderr, flush=True)
-
-    return say
-
-
 def write_books(job: BookJob) -> None:
     """Write the books of one fold."""
     torch.set_num_threads(1)
-    if job.lessons.exists() and job.clips.exists() and job.calm.exists():
+    if all(path.exists() for path in (job.lessons, job.clips, job.calm, job.others)):
         return
     clips, teacher = [clip for clip in load(job.data) if clip.fold == job.fold], Teacher(job.teacher)
     ten, calm = ([clip for clip in clips if clip.folder in folders] for folders in (ESC10, CALM))
     lessons.keep(lessons.copy_out(ten, teacher, lessons.SPEEDS), job.clips)
     lessons.keep(lessons.copy_out(calm, teacher, (1.0,)), job.calm)
+    others = [clip for clip in clips if clip.folder not in (*ESC10, *CALM)]
+    lessons.keep(lessons.copy_out(others, teacher, lessons.SPEEDS), job.others)
     say = progress(f"lessons of fold {job.fold}", job.count)
     composer = Composer(clips, job.difficulty, job.seed)
     lessons.keep(lessons.write(composer, teacher, job.count, say), job.lessons)
@@ -92,8 +77,10 @@ def keep(trained: Trained, path: Path) -> None:
 def recall(path: Path) -> Trained:
     """Read what `keep` wrote."""
     kept = torch.load(path, weights_only=True)
-    student = Student(len(CLASSES), LESSONS)
-    student.load_state_dict(kept["student"])
+    state = kept["student"]
+    channels = tuple(len(state[f"conv_block{number}.conv2.weight"]) for number in range(1, len(POOLS) + 1))
+    student = Student(len(state["fc_audioset.bias"]), LESSONS, channels)
+    student.load_state_dict(state)
     return student, Scaler(kept["mean"], kept["std"])
 
 
@@ -108,10 +95,10 @@ def mean(trained: list[Trained]) -> Trained:
 
 
 def newest(work: Path, fold: int) -> Path:
-    """The file of the last trained student that never met a fold; FileNotFoundError where there is none."""
-    found = sorted(work.glob(f"without-{fold}-*.pt"), key=lambda path: path.stat().st_mtime)
+    """The file of the last wide student that never met a fold; FileNotFoundError where there is none."""
+    found = sorted(work.glob(f"wide-without-{fold}-*.pt"), key=lambda path: path.stat().st_mtime)
     if not found:
-        raise FileNotFoundError(2, "no student", str(work / f"without-{fold}-….pt"))
+        raise FileNotFoundError(2, "no student", str(work / f"wide-without-{fold}-….pt"))
     return found[-1]
 
 

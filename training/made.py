@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from training import acoustics, phrases, signals, synthesis
 from training.frontend import RATE, PannsFrontEnd
-from training.jobs import progress
 from training.network import FRAMES_PER_STEP
+from training.progress import progress
 from training.synthesis import Audio, Random
 from training.teacher import Teacher
 

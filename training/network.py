@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 CHANNELS = (16, 32, 64, 128, 256)
+WIDER = (*CHANNELS[:-1], 272)  # with those that hear the further classes
 POOLS = ((2, 2), (2, 2), (2, 4), (1, 2), (1, 1))  # time, mel
 FRAMES_PER_STEP = 8  # log-mel frames of one pooled frame
 
@@ -36,12 +37,14 @@ class Block(nn.Module):
 class Student(nn.Module):
     """Scaled log-mel (batch, frames, 64) to logits (batch, frames // 8, classes), and to those of the teacher's classes."""
 
-    def __init__(self, classes: int, lessons: int) -> None:
+    def __init__(self, classes: int, lessons: int, channels: tuple[int, ...]) -> None:
         super().__init__()
+        self.blocks: list[Block] = []
         inputs = 1
-        for number, (channels, pool) in enumerate(zip(CHANNELS, POOLS, strict=True), 1):
-            self.add_module(f"conv_block{number}", Block(inputs, channels, pool))
-            inputs = channels
+        for number, (outputs, pool) in enumerate(zip(channels, POOLS, strict=True), 1):
+            self.blocks.append(Block(inputs, outputs, pool))
+            self.add_module(f"conv_block{number}", self.blocks[-1])
+            inputs = outputs
         self.fc_audioset = nn.Linear(inputs, classes)
         self.fc_teacher = nn.Linear(inputs, lessons)
         self._dropout = nn.Dropout(0.2)
@@ -49,10 +52,10 @@ class Student(nn.Module):
             nn.init.constant_(head.bias, -4.0)  # most sounds are absent most of the time
 
     def embed(self, logmel: Tensor) -> Tensor:
-        """What the heads see: (batch, frames // 8, 256)."""
+        """What the heads see: (batch, frames // 8, channels)."""
         x = logmel.unsqueeze(1)
-        for number in range(1, len(CHANNELS) + 1):
-            x = self.get_submodule(f"conv_block{number}")(x)
+        for block in self.blocks:
+            x = block(x)
         return x.mean(dim=3).transpose(1, 2)
 
     def forward(self, logmel: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,8 +17,8 @@ from auricle.models import store
 from auricle.models.calibrate import calibrate
 from training.bundle import put
 from training.corpus import Clip, load
-from training.jobs import progress
 from training.labels import ESC10
+from training.progress import progress
 from training.synthesis import Audio
 
 

@@ -113,9 +113,9 @@ class Reader:
         """The next batch."""
         crops = self._crops(self._crop_deck.draw(self._schedule.crops))
         lessons = self._of(self._lessons, self._lesson_deck.draw(self._schedule.lessons))
-        changed = self._change(crops.logmel, self._schedule.crop_change)
-        lesson_logmel = self._change(lessons.logmel, self._schedule.lesson_change)
-        crop_logmel, crop_targets, is_whole = self._cut(changed, torch.from_numpy(crops.targets))
+        crop_logmel = changed(self._rng, crops.logmel, self._schedule.crop_change)
+        lesson_logmel = changed(self._rng, lessons.logmel, self._schedule.lesson_change)
+        crop_logmel, crop_targets, is_whole = self._cut(crop_logmel, torch.from_numpy(crops.targets))
         logmel = torch.cat([crop_logmel, lesson_logmel])
         targets = torch.cat([crop_targets, torch.from_numpy(lessons.targets)])
         teacher = np.concatenate([crops.teacher, lessons.teacher])
@@ -157,20 +157,6 @@ class Reader:
             targets[row, gone, QUIET] = UNKNOWN
         return logmel, targets, is_whole
 
-    def _change(self, given: NDArray[np.float16], how: Change) -> Tensor:
-        """Pitch a little up or down, another level, and a smooth random curve over the bands; digital silence stays."""
-        logmel = torch.from_numpy(given.astype(np.float32))
-        count, _, bands = logmel.shape
-        shift = torch.from_numpy(self._rng.uniform(-how.warp, how.warp, count).astype(np.float32))
-        place = (torch.arange(bands) + shift[:, None]).clamp(0.0, bands - 1.001)
-        low = place.long()[:, None, :].expand(logmel.shape)
-        part = (place - place.floor())[:, None, :]
-        moved = torch.gather(logmel, 2, low) * (1.0 - part) + torch.gather(logmel, 2, low + 1) * part
-        knots = torch.from_numpy(self._rng.normal(0.0, how.colour, (count, 1, 7)).astype(np.float32))
-        curve = functional.interpolate(knots, bands, mode="linear", align_corners=True)
-        gain = torch.from_numpy(self._rng.normal(0.0, how.gain, (count, 1, 1)).astype(np.float32))
-        return torch.where(moved > -99.0, (moved + curve + gain).clamp(min=-100.0), moved)
-
     def _mix(self, batch: Batch, partner: Tensor) -> Batch:
         """Mixup in the power domain: with some probability a lesson gets another one of similar level laid over it."""
         count = len(partner)
@@ -204,6 +190,21 @@ class Reader:
                 low = int(self._rng.integers(64 - width))
                 scaled[row, :, low : low + width] = 0.0
         return scaled
+
+
+def changed(rng: np.random.Generator, given: NDArray[np.float16], how: Change) -> Tensor:
+    """Pitch a little up or down, another level, and a smooth random curve over the bands; digital silence stays."""
+    logmel = torch.from_numpy(given.astype(np.float32))
+    count, _, bands = logmel.shape
+    shift = torch.from_numpy(rng.uniform(-how.warp, how.warp, count).astype(np.float32))
+    place = (torch.arange(bands) + shift[:, None]).clamp(0.0, bands - 1.001)
+    low = place.long()[:, None, :].expand(logmel.shape)
+    part = (place - place.floor())[:, None, :]
+    moved = torch.gather(logmel, 2, low) * (1.0 - part) + torch.gather(logmel, 2, low + 1) * part
+    knots = torch.from_numpy(rng.normal(0.0, how.colour, (count, 1, 7)).astype(np.float32))
+    curve = functional.interpolate(knots, bands, mode="linear", align_corners=True)
+    gain = torch.from_numpy(rng.normal(0.0, how.gain, (count, 1, 1)).astype(np.float32))
+    return torch.where(moved > -99.0, (moved + curve + gain).clamp(min=-100.0), moved)
 
 
 def added(one: Tensor, other: Tensor) -> Tensor:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from multiprocessing.pool import Pool
 from pathlib import Path
 
-from training import agreement, bundle, card, evidence, further, jobs, made, quantise, trials
+from training import agreement, bundle, card, evidence, further, jobs, made, quantise, trials, wider
 from training.corpus import FOLDS, Clip, load
 from training.evidence import Heard
-from training.further import Codes, RowsJob
+from training.further import Codes
 from training.jobs import BookJob, StudentJob
 from training.labels import audioset_names
 from training.listen import Accuracy, Listener, esc10
@@ -22,6 +22,7 @@ from training.network import half_precision
 from training.reader import Schedule
 from training.teacher import Teacher
 from training.trials import Trial
+from training.wider import WiderJob
 
 MALLOC = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "100000000"}
 
@@ -70,6 +71,7 @@ def _books(options: Options) -> dict[int, BookJob]:
             options.work / f"lessons-{options.seed}-{options.lessons}-{fold}.npz",
             options.work / f"clips-{fold}.npz",
             options.work / f"calm-{fold}.npz",
+            options.work / f"others-{fold}.npz",
         )
         for fold in FOLDS
     }
@@ -127,41 +129,49 @@ def _students(options: Options) -> dict[str, Path]:
 
 
 def _made(options: Options, held_out: bool) -> MadeJob:
-    """The book that the students' further rows learn from, or the one that they are tried with."""
+    """The made sounds that the wider students learn from, or those that they are tried with."""
     seed = options.seed * 1000 + (2 if held_out else 1)
     library = options.libraries[1 if held_out else 0]
     path = options.work / f"made-{seed}-{hashlib.sha256(library.read_bytes()).hexdigest()[:8]}.npz"
     if held_out:
         return MadeJob("made sounds, held out", library, _teacher(options), 40, 80, 0.0, seed, path)
-    return MadeJob("made sounds", library, _teacher(options), 60, 240, 0.12, seed, path)
+    return MadeJob("made sounds", library, _teacher(options), 120, 60, 0.12, seed, path)
 
 
-def _further(options: Options, students: dict[str, Path], columns: list[int]) -> None:
-    """Made sounds, and the rows that every student learns from them."""
+def _wider(options: Options, students: dict[str, Path], columns: list[int]) -> dict[str, Path]:
+    """Make the made sounds, and every student wider by them."""
     books, lesson = _books(options), _made(options, held_out=False)
+    todo = {}
+    for name, held_out in HELD_OUT.items():
+        chosen = [book for fold, book in books.items() if fold != held_out]
+        todo[name] = WiderJob(
+            title=f"wide {name}",
+            student=students[name],
+            made=lesson.path,
+            clips=tuple(path for book in chosen for path in (book.clips, book.calm, book.others)),
+            lessons=tuple(book.lessons for book in chosen),
+            columns=tuple(columns),
+            seed=options.seed,
+            path=students[name].with_name(f"wide-{students[name].name}"),
+        )
     with _workers() as workers:
         made.write(lesson, workers)
         made.write(_made(options, held_out=True), workers)
-        todo = []
-        for name, held_out in HELD_OUT.items():
-            chosen = [book for fold, book in books.items() if fold != held_out]
-            paths = tuple(path for book in chosen for path in (book.clips, book.calm, book.lessons))
-            todo.append(RowsJob(f"rows {name}", students[name], lesson.path, paths, tuple(columns), options.seed))
-        workers.map(further.learn, todo, chunksize=1)
+        workers.map(wider.learn, list(todo.values()), chunksize=1)
+    return {name: job.path for name, job in todo.items()}
 
 
 def _tried(
     options: Options, students: dict[str, Path], clips: list[Clip], codes: dict[str, Codes], columns: list[int]
 ) -> list[Trial]:
-    """What the students that each held a fold out make of it, and of the made sounds that none of them met."""
+    """What the wide students that each held a fold out make of it, and of the made sounds that none of them met."""
     sounds = made.read(_made(options, held_out=True).path)
-    truth, found = further.truth(sounds, columns), []
+    truth, found = further.of_made(sounds, columns), []
     for fold in FOLDS:
-        path = students[f"without {fold}"]
-        trained, rows = jobs.recall(path), further.recall(further.beside(path))
+        trained = jobs.recall(students[f"without {fold}"])
         half_precision(trained[0])
-        found += trials.recordings(trained, rows, [clip for clip in clips if clip.fold == fold], codes)
-        found += trials.made(trained, rows, sounds, truth, fold)
+        found += trials.recordings(trained, [clip for clip in clips if clip.fold == fold], codes)
+        found += trials.made(trained, sounds, truth, fold)
     return found
 
 
@@ -191,13 +201,12 @@ def run(options: Options) -> None:
         heard += items
     opinions = agreement.teach(Teacher(_teacher(options)), clips)
     columns = [names.index(label) for label in further.LABELS]
-    _further(options, students, columns)
+    wide = _wider(options, students, columns)
     codes = {path: further.opinion(scores[None], columns)[0] for path, scores in opinions.items()}
-    findings = trials.findings(_tried(options, students, clips, codes, columns))
+    findings = trials.findings(_tried(options, wide, clips, codes, columns))
     proofs = card.proofs_of(heard, agreement.verdicts(heard, opinions), findings, names)
-    student, scaler = jobs.recall(students["final"])
-    rows = further.recall(further.beside(students["final"]))
-    facts = card.compose(half_precision(student), rows, scaler, accuracies, proofs, names)
+    student, scaler = jobs.recall(wide["final"])
+    facts = card.compose(half_precision(student), scaler, accuracies, proofs, names)
     bundle.write(options.out, facts.weights, facts.card, clips)
     quantise.write(options.out, clips)
     print(f"{options.out}: {len(facts.card['labels'])} labels, {len(facts.weights)} bytes")

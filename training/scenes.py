@@ -17,7 +17,7 @@ import numpy as np
 import soundfile
 
 from auricle.cli import main as auricle
-from training import bundle, further, jobs
+from training import bundle, jobs
 from training.card import HUMAN
 from training.card import rows as rows_by
 from training.corpus import FOLDS, Clip, load
@@ -93,7 +93,7 @@ def write_student(folder: Path, shipped: Path, student: Path, names: list[str]) 
     card = json.loads((shipped / "card.json").read_text(encoding="utf-8"))
     trained, scaler = jobs.recall(student)
     kinds = {label: card["evidence"].get(label, {}).get("kind", HUMAN) for label in card["labels"]}
-    blob = bundle.weights(half_precision(trained), further.recall(further.beside(student)), rows_by(kinds, names))
+    blob = bundle.weights(half_precision(trained), rows_by(kinds, names))
     card = {**card, "front_end": bundle.front_end(scaler), "sha256": hashlib.sha256(blob).hexdigest()}
     (folder / card["weights"]).write_bytes(blob)
     (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")

@@ -8,29 +8,31 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from training import further
 from training.corpus import FOLDS, Clip, recording
 from training.evidence import Proof, event_peak, precision_over
 from training.fit import Trained
 from training.frontend import RATE, PannsFrontEnd
-from training.further import LABELS, Codes, Rows
+from training.further import IN_MUSIC, LABELS, Codes
+from training.labels import CLASSES, Contents
 from training.listen import to_whole_seconds
 from training.made import BLOCKS, NAMES, SECONDS, Made
-from training.mixtures import ABSENT, BLOCK, PRESENT
+from training.mixtures import ABSENT, BLOCK, PRESENT, UNKNOWN
 from training.network import FRAMES_PER_STEP
 
-LONGEST_S = 10
+LEAST_S, LONGEST_S = 0.7, 10
 MADE = "made"
 THRESHOLDS = np.linspace(0.15, 0.97, 83)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One sound: where it comes from, what it holds (labels,), and its clip scores and event peaks (labels,)."""
+    """One sound: where it comes from, what a human named it, what it holds (labels,), and its clip scores and event peaks (labels,)."""
 
     path: str
     folder: str
+    named: tuple[str, ...]
     fold: int
     seconds: float
     codes: Codes
@@ -40,42 +42,60 @@ class Trial:
 
 @dataclass(frozen=True)
 class Finding(Proof):
-    """The evidence on one further class."""
+    """The evidence on one further class; `in_recordings`: the share of those that a human named so in which an event is made."""
 
     label: str
+    in_recordings: float | None
 
 
-def _trial(path: str, folder: str, fold: int, seconds: float, codes: Codes, frames: NDArray[np.float32]) -> Trial:
+def _trial(
+    path: str, folder: str, named: tuple[str, ...], fold: int, seconds: float, codes: Codes, frames: NDArray[np.float32]
+) -> Trial:
     scores = (frames.astype(np.float64) ** 2).sum(0) / np.maximum(frames.sum(0), 1e-7)
     peaks = np.array([event_peak(frames[:, column]) for column in range(frames.shape[1])])
-    return Trial(path, folder, fold, seconds, codes, scores, peaks)
+    return Trial(path, folder, named, fold, seconds, codes, scores, peaks)
 
 
-def recordings(trained: Trained, rows: Rows, clips: list[Clip], codes: dict[str, Codes]) -> list[Trial]:
+@torch.no_grad()
+def _frames(trained: Trained, logmel: Tensor) -> NDArray[np.float32]:
+    """Framewise probabilities of the further classes."""
+    student, scaler = trained
+    return torch.sigmoid(student.eval()(scaler(logmel))[0][..., len(CLASSES) :]).numpy()
+
+
+def left_out(codes: Codes, contents: Contents) -> Codes:
+    """The codes, but unknown where a human says that the recording holds a class or may hold it: that is evidence of another kind."""
+    possible = (*contents.present, *contents.unknown, *(IN_MUSIC if "Music" in contents.present else ()))
+    named = [LABELS.index(label) for label in possible if label in LABELS]
+    kept = codes.copy()
+    kept[named] = UNKNOWN
+    return kept
+
+
+def recordings(trained: Trained, clips: list[Clip], codes: dict[str, Codes]) -> list[Trial]:
     """The clips, of which the teacher heard the first ten seconds."""
     front_end, trials = PannsFrontEnd(), []
     for clip in clips:
         audio = to_whole_seconds(clip.audio()[: LONGEST_S * RATE])
         seconds = min(len(clip.samples), LONGEST_S * RATE) / RATE
-        logmel = (
-            front_end(torch.from_numpy(audio)[None])[:, : len(audio) // BLOCK * FRAMES_PER_STEP]
-            .numpy()
-            .astype(np.float16)
-        )
-        embedding = further.embeddings(*trained, logmel)[0][: max(1, int(seconds * RATE) // BLOCK)]
-        frames = further.frames(rows, embedding)
-        trials.append(_trial(clip.path, clip.folder, clip.fold, seconds, codes[clip.path], frames))
+        logmel = front_end(torch.from_numpy(audio)[None])[:, : len(audio) // BLOCK * FRAMES_PER_STEP]
+        frames = _frames(trained, logmel)[0, : max(1, int(seconds * RATE) // BLOCK)]
+        known = left_out(codes[clip.path], clip.contents)
+        trials.append(_trial(clip.path, clip.folder, clip.contents.present, clip.fold, seconds, known, frames))
     return trials
 
 
-def made(trained: Trained, rows: Rows, book: Made, codes: Codes, fold: int) -> list[Trial]:
+def made(trained: Trained, book: Made, codes: Codes, fold: int) -> list[Trial]:
     """A quarter of a book of made sounds."""
     chosen = np.arange(FOLDS.index(fold), len(book.kind), len(FOLDS))
-    embeddings = further.embeddings(*trained, book.logmel[chosen])
-    return [
-        _trial(f"{NAMES[book.kind[row]]}/{row}", MADE, fold, SECONDS, codes[row], further.frames(rows, embedding))
-        for row, embedding in zip(chosen, embeddings[:, :BLOCKS], strict=True)
-    ]
+    found = []
+    for rows in np.array_split(chosen, max(1, len(chosen) // 16)):
+        heard = _frames(trained, torch.from_numpy(book.logmel[rows].astype(np.float32)))[:, :BLOCKS]
+        found += [
+            _trial(f"{NAMES[book.kind[row]]}/{row}", MADE, (), fold, SECONDS, codes[row], frames)
+            for row, frames in zip(rows, heard, strict=True)
+        ]
+    return found
 
 
 def judge(trials: list[Trial], label: str) -> Finding:
@@ -112,7 +132,15 @@ def judge(trials: list[Trial], label: str) -> Finding:
         recall=hits / max(1, len(positive)),
         precision=hits / max(1, hits + wrong),
         false_per_hour=false / max(hours, 1e-9),
+        in_recordings=_found(trials, label, threshold),
     )
+
+
+def _found(trials: list[Trial], label: str, threshold: float) -> float | None:
+    """Single strokes are shorter than any event, and are left out."""
+    column = LABELS.index(label)
+    peaks = [trial.peaks[column] for trial in trials if label in trial.named and trial.seconds >= LEAST_S]
+    return float(np.mean(np.array(peaks) >= threshold)) if peaks else None
 
 
 def _source(trial: Trial) -> str:
