@@ -8,15 +8,14 @@ import numpy as np
 from training import bundle, evidence
 from training.agreement import Agreement
 from training.evidence import Heard, Proof, Verdict
-from training.further import LABELS
-from training.labels import CLASSES, ESC10, INDEX, MINIMUM_S, SILENCE, SYNTHETIC
+from training.further import INSTRUMENTS, ROWS
+from training.labels import CORE, ESC10, MINIMUM_S, SYNTHETIC
 from training.listen import Accuracy
 from training.network import Student
 from training.reader import Scaler
 from training.trials import Finding
 
 VERSION = "1.6"
-CORE = (*ESC10.values(), "Speech", "Music", SILENCE, *SYNTHETIC)
 SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = ("Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick")
 """What the teacher calls sounds that the core has a name for: one sound should make one event."""
@@ -74,7 +73,6 @@ def is_taught(verdict: Agreement) -> bool:
 def is_heard(finding: Finding) -> bool:
     """Whether the evidence suffices for a further class."""
     works = finding.average_precision >= 0.6 and finding.recall >= 0.4 and finding.precision >= 0.8
-    works = works and (finding.in_recordings is None or finding.in_recordings >= 0.4)
     return finding.positives >= 10 and finding.folds >= 3 and works and finding.false_per_hour <= 1.0
 
 
@@ -88,9 +86,8 @@ def _kind(proof: Proof) -> str:
 
 def rows(kinds: dict[str, str], names: list[str]) -> list[tuple[str, int]]:
     """The head that answers for each label, and the number of its row there, by the kind of its evidence."""
-    numbers = {label: ("own", number) for label, number in INDEX.items()}
+    numbers = {label: ("own", number) for label, number in ROWS.items()}
     numbers |= {label: ("taught", names.index(label)) for label, kind in kinds.items() if kind == TAUGHT}
-    numbers |= {label: ("own", len(CLASSES) + LABELS.index(label)) for label, kind in kinds.items() if kind == NAMED}
     return [numbers[label] for label in kinds]
 
 
@@ -136,10 +133,9 @@ def proofs_of(
     heard: list[Heard], taught: list[Agreement], findings: list[Finding], names: list[str]
 ) -> dict[str, Proof]:
     """The evidence on each class beside the core that ships: classes with human labels, taught ones, then further ones."""
-    verdicts = [verdict for verdict in evidence.verdicts(heard) if verdict.label not in LABELS]
-    proofs: dict[str, Proof] = {v.label: v for v in verdicts if v.label in CORE or ships(v)}
+    proofs: dict[str, Proof] = {v.label: v for v in evidence.verdicts(heard) if v.label in CORE or ships(v)}
     learnt = {names[verdict.number]: verdict for verdict in taught if is_taught(verdict)}
-    proofs |= {label: v for label, v in learnt.items() if label not in {*SAME, *CORE, *proofs, *LABELS}}
+    proofs |= {label: v for label, v in learnt.items() if label not in {*SAME, *CORE, *proofs, *INSTRUMENTS}}
     return proofs | {finding.label: finding for finding in findings if is_heard(finding)}
 
 

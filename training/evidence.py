@@ -15,7 +15,7 @@ from auricle.evaluation.figures import average_precision
 from training import acoustics, synthesis
 from training.corpus import Clip, recording
 from training.frontend import HOP, RATE
-from training.labels import CLASSES, ESC10, INDEX, MINIMUM_S, SILENCE, SYNTHETIC
+from training.labels import CLASSES, CORE, ESC10, INDEX, MINIMUM_S, SILENCE, SYNTHETIC
 from training.listen import Listener, Scores, clip_scores
 from training.mixtures import SAMPLES
 from training.network import FRAMES_PER_STEP
@@ -141,7 +141,8 @@ def judge(heard: list[Heard], label: str) -> Verdict:
     scores = np.array([float(clip_scores(item.own)[column]) for item in known])
     calm = np.array([item.folder in CALM for item in known]) & ~truth
     made = np.array([item.folder in MADE for item in known])
-    others = np.array([item.folder in ESC10 for item in known]) & ~truth
+    rivals = (*ESC10,) if label in CORE else {item.folder for item in known} - {*MADE, "synthetic"}
+    others = np.array([item.folder in rivals for item in known]) & ~truth
     asked = np.ones_like(made) if label in SYNTHETIC else ~made
     if label in SYNTHETIC:
         others |= made

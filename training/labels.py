@@ -110,6 +110,8 @@ def _own_classes() -> tuple[str, ...]:
 
 
 CLASSES = _own_classes()
+CORE = (*ESC10.values(), "Speech", "Music", SILENCE, *SYNTHETIC)
+"""What ships in any case."""
 INDEX = {name: number for number, name in enumerate(CLASSES)}
 
 # sounds that pause: seconds of quiet, shorter than which the sound is taken to go on

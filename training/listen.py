@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from training.corpus import Clip
 from training.frontend import HOP, RATE, PannsFrontEnd
-from training.labels import ESC10, INDEX
+from training.labels import CLASSES, ESC10, INDEX
 from training.network import FRAMES_PER_STEP, Student, pool_scores
 from training.reader import Scaler
 
@@ -75,7 +75,7 @@ def esc10(listener: Listener, clips: list[Clip]) -> Accuracy:
         short = clip_scores(listener.frames(loudest(clip.audio(), 2.0))[0])
         right += (
             ESC_COLUMNS[int(np.argmax(whole[ESC_COLUMNS]))] == truth,
-            int(np.argmax(whole)) == truth,
+            int(np.argmax(whole[: len(CLASSES)])) == truth,
             ESC_COLUMNS[int(np.argmax(short[ESC_COLUMNS]))] == truth,
         )
         confusion[ESC_COLUMNS.index(truth), int(np.argmax(whole[ESC_COLUMNS]))] += 1

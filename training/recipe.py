@@ -139,15 +139,15 @@ def _made(options: Options, held_out: bool) -> MadeJob:
 
 
 def _wider(options: Options, students: dict[str, Path], columns: list[int]) -> dict[str, Path]:
-    """Make the made sounds, and every student wider by them."""
-    books, lesson = _books(options), _made(options, held_out=False)
+    """Make the made sounds, and every student wider by them; the one that ships learns from both libraries, as from all folds."""
+    books, learnt, tried = _books(options), _made(options, held_out=False), _made(options, held_out=True)
     todo = {}
     for name, held_out in HELD_OUT.items():
         chosen = [book for fold, book in books.items() if fold != held_out]
         todo[name] = WiderJob(
             title=f"wide {name}",
             student=students[name],
-            made=lesson.path,
+            made=(learnt.path,) if held_out else (learnt.path, tried.path),
             clips=tuple(path for book in chosen for path in (book.clips, book.calm, book.others)),
             lessons=tuple(book.lessons for book in chosen),
             columns=tuple(columns),
@@ -155,8 +155,8 @@ def _wider(options: Options, students: dict[str, Path], columns: list[int]) -> d
             path=students[name].with_name(f"wide-{students[name].name}"),
         )
     with _workers() as workers:
-        made.write(lesson, workers)
-        made.write(_made(options, held_out=True), workers)
+        made.write(learnt, workers)
+        made.write(tried, workers)
         workers.map(wider.learn, list(todo.values()), chunksize=1)
     return {name: job.path for name, job in todo.items()}
 
@@ -192,7 +192,8 @@ def run(options: Options) -> None:
     """Do it all and put the model in place."""
     names = audioset_names(options.shared / "labels" / "audioset_class_labels_indices.csv")
     options.work.mkdir(parents=True, exist_ok=True)
-    students = _students(options)
+    columns = [names.index(label) for label in further.LABELS]
+    students = _wider(options, _students(options), columns)
     clips = load(options.data)
     accuracies: dict[int, Accuracy] = {}
     heard: list[Heard] = []
@@ -200,12 +201,10 @@ def run(options: Options) -> None:
         accuracies[fold], items = hold_out(students, clips, fold)
         heard += items
     opinions = agreement.teach(Teacher(_teacher(options)), clips)
-    columns = [names.index(label) for label in further.LABELS]
-    wide = _wider(options, students, columns)
     codes = {path: further.opinion(scores[None], columns)[0] for path, scores in opinions.items()}
-    findings = trials.findings(_tried(options, wide, clips, codes, columns))
+    findings = trials.findings(_tried(options, students, clips, codes, columns))
     proofs = card.proofs_of(heard, agreement.verdicts(heard, opinions), findings, names)
-    student, scaler = jobs.recall(wide["final"])
+    student, scaler = jobs.recall(students["final"])
     facts = card.compose(half_precision(student), scaler, accuracies, proofs, names)
     bundle.write(options.out, facts.weights, facts.card, clips)
     quantise.write(options.out, clips)

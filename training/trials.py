@@ -14,25 +14,24 @@ from training.corpus import FOLDS, Clip, recording
 from training.evidence import Proof, event_peak, precision_over
 from training.fit import Trained
 from training.frontend import RATE, PannsFrontEnd
-from training.further import IN_MUSIC, LABELS, Codes
-from training.labels import CLASSES, Contents
+from training.further import ADDED, BESIDE, LABELS, ROWS, Codes
+from training.labels import Contents
 from training.listen import to_whole_seconds
 from training.made import BLOCKS, NAMES, SECONDS, Made
 from training.mixtures import ABSENT, BLOCK, PRESENT, UNKNOWN
 from training.network import FRAMES_PER_STEP
 
-LEAST_S, LONGEST_S = 0.7, 10
+LONGEST_S = 10
 MADE = "made"
 THRESHOLDS = np.linspace(0.15, 0.97, 83)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One sound: where it comes from, what a human named it, what it holds (labels,), and its clip scores and event peaks (labels,)."""
+    """One sound: where it comes from, what it holds (labels,), and its clip scores and event peaks (labels,)."""
 
     path: str
     folder: str
-    named: tuple[str, ...]
     fold: int
     seconds: float
     codes: Codes
@@ -42,33 +41,28 @@ class Trial:
 
 @dataclass(frozen=True)
 class Finding(Proof):
-    """The evidence on one further class; `in_recordings`: the share of those that a human named so in which an event is made."""
+    """The evidence on one further class that nobody named in a recording."""
 
     label: str
-    in_recordings: float | None
 
 
-def _trial(
-    path: str, folder: str, named: tuple[str, ...], fold: int, seconds: float, codes: Codes, frames: NDArray[np.float32]
-) -> Trial:
+def _trial(path: str, folder: str, fold: int, seconds: float, codes: Codes, frames: NDArray[np.float32]) -> Trial:
     scores = (frames.astype(np.float64) ** 2).sum(0) / np.maximum(frames.sum(0), 1e-7)
     peaks = np.array([event_peak(frames[:, column]) for column in range(frames.shape[1])])
-    return Trial(path, folder, named, fold, seconds, codes, scores, peaks)
+    return Trial(path, folder, fold, seconds, codes, scores, peaks)
 
 
 @torch.no_grad()
 def _frames(trained: Trained, logmel: Tensor) -> NDArray[np.float32]:
     """Framewise probabilities of the further classes."""
     student, scaler = trained
-    return torch.sigmoid(student.eval()(scaler(logmel))[0][..., len(CLASSES) :]).numpy()
+    return torch.sigmoid(student.eval()(scaler(logmel))[0][..., [ROWS[label] for label in LABELS]]).numpy()
 
 
 def left_out(codes: Codes, contents: Contents) -> Codes:
-    """The codes, but unknown where a human says that the recording holds a class or may hold it: that is evidence of another kind."""
-    possible = (*contents.present, *contents.unknown, *(IN_MUSIC if "Music" in contents.present else ()))
-    named = [LABELS.index(label) for label in possible if label in LABELS]
+    """The codes, but unknown where what a human named may hold a class besides."""
     kept = codes.copy()
-    kept[named] = UNKNOWN
+    kept[[LABELS.index(other) for label in contents.present for other in BESIDE.get(label, ())]] = UNKNOWN
     return kept
 
 
@@ -81,7 +75,7 @@ def recordings(trained: Trained, clips: list[Clip], codes: dict[str, Codes]) -> 
         logmel = front_end(torch.from_numpy(audio)[None])[:, : len(audio) // BLOCK * FRAMES_PER_STEP]
         frames = _frames(trained, logmel)[0, : max(1, int(seconds * RATE) // BLOCK)]
         known = left_out(codes[clip.path], clip.contents)
-        trials.append(_trial(clip.path, clip.folder, clip.contents.present, clip.fold, seconds, known, frames))
+        trials.append(_trial(clip.path, clip.folder, clip.fold, seconds, known, frames))
     return trials
 
 
@@ -92,7 +86,7 @@ def made(trained: Trained, book: Made, codes: Codes, fold: int) -> list[Trial]:
     for rows in np.array_split(chosen, max(1, len(chosen) // 16)):
         heard = _frames(trained, torch.from_numpy(book.logmel[rows].astype(np.float32)))[:, :BLOCKS]
         found += [
-            _trial(f"{NAMES[book.kind[row]]}/{row}", MADE, (), fold, SECONDS, codes[row], frames)
+            _trial(f"{NAMES[book.kind[row]]}/{row}", MADE, fold, SECONDS, codes[row], frames)
             for row, frames in zip(rows, heard, strict=True)
         ]
     return found
@@ -132,15 +126,7 @@ def judge(trials: list[Trial], label: str) -> Finding:
         recall=hits / max(1, len(positive)),
         precision=hits / max(1, hits + wrong),
         false_per_hour=false / max(hours, 1e-9),
-        in_recordings=_found(trials, label, threshold),
     )
-
-
-def _found(trials: list[Trial], label: str, threshold: float) -> float | None:
-    """Single strokes are shorter than any event, and are left out."""
-    column = LABELS.index(label)
-    peaks = [trial.peaks[column] for trial in trials if label in trial.named and trial.seconds >= LEAST_S]
-    return float(np.mean(np.array(peaks) >= threshold)) if peaks else None
 
 
 def _source(trial: Trial) -> str:
@@ -148,5 +134,5 @@ def _source(trial: Trial) -> str:
 
 
 def findings(trials: list[Trial]) -> list[Finding]:
-    """The evidence on every further class."""
-    return [judge(trials, label) for label in LABELS]
+    """The evidence on every further class that nobody named in a recording."""
+    return [judge(trials, label) for label in ADDED]

@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training import further, jobs, lessons, made, phrases
-from training.further import LABELS, Codes
-from training.labels import CLASSES
+from training.further import LABELS, ROWS, Codes
 from training.lessons import Book
 from training.mixtures import PRESENT, UNKNOWN
 from training.network import CHANNELS, POOLS, WIDER, Student, half_precision, pool_scores
@@ -30,7 +29,7 @@ MIXED = 0.6  # share of changed sounds with another one in the background
 EVERY = 4  # so many lessons, one is read
 EPOCHS, BATCH, RATE, DECAY, DROPOUT = 8, 64, 3e-3, 0.02, 0.1
 SHRUNK = 0.5  # between its layers the new channels would else be the loudest, and 8 bits coarser for the old ones
-PIECE = 16  # sounds that the network hears at once
+PIECE = 4  # sounds that the network hears at once: more do not fit into a processor's cache, and take longer
 
 
 class Branch(nn.Module):
@@ -126,8 +125,8 @@ def fit(shelves: list[Shelf], seed: int, say: Callable[[int, float], None]) -> B
 
 @torch.no_grad()
 def widened(student: Student, branch: Branch) -> Student:
-    """One network of both, whose own classes are followed by the further ones; where old channels would read new ones stand zeros."""
-    wide = Student(len(CLASSES) + len(LABELS), LESSONS, WIDER).eval()
+    """One network of both; where old channels, and rows of the core, would read new ones stand zeros."""
+    wide = Student(len(ROWS), LESSONS, WIDER).eval()
     state = {name: torch.zeros_like(value) for name, value in wide.state_dict().items()}
     for name, value in student.state_dict().items():  # the old ones come first in every direction
         state[name][tuple(slice(0, length) for length in value.shape)] = value
@@ -140,8 +139,9 @@ def widened(student: Student, branch: Branch) -> Student:
     state[f"{block}.conv2.weight"][OLD:, OLD:] /= SHRUNK
     scale = learnt["norm.weight"] / (learnt["norm.running_var"] + branch.norm.eps).sqrt()
     shift = learnt["norm.bias"] - scale * learnt["norm.running_mean"]
-    state["fc_audioset.weight"][len(CLASSES) :] = branch.rows.weight * scale
-    state["fc_audioset.bias"][len(CLASSES) :] = branch.rows.bias + branch.rows.weight @ shift
+    places = [ROWS[label] for label in LABELS]
+    state["fc_audioset.weight"][places] = branch.rows.weight * scale
+    state["fc_audioset.bias"][places] = branch.rows.bias + branch.rows.weight @ shift
     wide.load_state_dict(state)
     return wide
 
@@ -152,7 +152,7 @@ class WiderJob:
 
     title: str
     student: Path
-    made: Path
+    made: tuple[Path, ...]
     clips: tuple[Path, ...]
     lessons: tuple[Path, ...]
     columns: tuple[int, ...]
@@ -163,11 +163,14 @@ class WiderJob:
 def learn(job: WiderJob) -> None:
     """Write one wider student, unless it is there and newer than what it comes from."""
     torch.set_num_threads(1)
-    if job.path.exists() and job.path.stat().st_mtime > max(job.made.stat().st_mtime, job.student.stat().st_mtime):
+    if job.path.exists() and job.path.stat().st_mtime > max(path.stat().st_mtime for path in (job.student, *job.made)):
         return
     student, scaler = jobs.recall(job.student)
     student, columns = half_precision(student), list(job.columns)
-    sounds, clips = made.read(job.made), lessons.join([lessons.read(path) for path in job.clips])
+    sounds, clips = (
+        made.join([made.read(path) for path in job.made]),
+        lessons.join([lessons.read(path) for path in job.clips]),
+    )
     books = [(sounds.logmel, further.of_made(sounds, columns)), (clips.logmel, further.of_book(clips, columns))]
     everything = np.concatenate([book[0] for book in books]), np.concatenate([book[1] for book in books])
     phrase = np.flatnonzero(sounds.kind < len(phrases.names()))
