@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("torch", reason="torch is not installed: pip install 'auricle[train]'")
 
-from training.evidence import FRAME_S, event_peak
+from training import evidence
+from training.evidence import FRAME_S, Heard, event_peak
+from training.labels import CLASSES, INDEX
 
 from auricle.card import Thresholds
 from auricle.config import ConfDef
@@ -49,3 +51,20 @@ def test_the_peak_is_the_highest_threshold_that_leaves_an_event(sound: list[floa
     peak = event_peak(np.array(frames, np.float32), max(minimum_s, ConfDef.MIN_DURATION))
     assert has_event(frames, peak, minimum_s)
     assert not has_event(frames, peak + 0.05, minimum_s)
+
+
+def heard(path: str, folder: str, present: tuple[str, ...], seconds: float, cymbal: float) -> Heard:
+    """A recording of one score for Cymbal, and none for all else."""
+    own = np.zeros((max(1, int(seconds / FRAME_S)), len(CLASSES)), np.float32)
+    own[:, INDEX["Cymbal"]] = cymbal
+    return Heard(path, folder, 1, present, (), seconds, own, own)
+
+
+def test_beyond_the_core_every_other_recording_counts_and_no_stroke_too_short_for_an_event() -> None:
+    """Ten cymbals and one that lasts a tenth of a second; a snake that sounds like one, of no class of the core."""
+    cymbals = [heard(f"cymbal/{k}.ogg", "music_oneshot", ("Cymbal",), 1.0, 0.8) for k in range(10)]
+    stroke = heard("hat/0.ogg", "music_oneshot", ("Cymbal",), 0.1, 0.1)
+    found = evidence.judge([*cymbals, stroke, heard("snake.ogg", "other:snake_rattle", (), 3.0, 0.9)], "Cymbal")
+    assert (found.positives, found.recall) == (10, 1.0)
+    assert found.precision == pytest.approx(10 / 11)
+    assert found.average_precision < 1.0

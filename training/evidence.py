@@ -132,11 +132,11 @@ def _threshold(yes: Peaks, others: Peaks, calm: Peaks, hours: float) -> float:
 
 
 def judge(heard: list[Heard], label: str) -> Verdict:
-    """The evidence on one class over all held-out recordings of which it is known whether they hold it."""
-    column = INDEX[label]
+    """The evidence on one class over all held-out recordings that can hold an event and of which it is known whether they do."""
+    column, minimum_s = INDEX[label], MINIMUM_S.get(label, MIN_DURATION)
     known = [item for item in heard if label in item.present or label not in item.unknown]
+    known = [item for item in known if item.seconds >= minimum_s or label in CORE]  # single strokes can make no event
     truth = np.array([label in item.present for item in known])
-    minimum_s = MINIMUM_S.get(label, MIN_DURATION)
     peaks = np.array([event_peak(item.own[:, column], minimum_s) for item in known])
     scores = np.array([float(clip_scores(item.own)[column]) for item in known])
     calm = np.array([item.folder in CALM for item in known]) & ~truth
