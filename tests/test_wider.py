@@ -141,7 +141,7 @@ def test_a_wide_student_is_written_once(tmp_path: Path) -> None:
     job = wider.WiderJob(
         title="wide",
         student=tmp_path / "narrow.pt",
-        made=(tmp_path / "made.npz",),
+        made=tmp_path / "made.npz",
         clips=(tmp_path / "clips.npz",),
         lessons=(tmp_path / "lessons.npz",),
         columns=tuple(range(len(LABELS))),

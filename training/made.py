@@ -106,15 +106,6 @@ def write(job: MadeJob, workers: multiprocessing.pool.Pool) -> None:
     unfinished.replace(job.path)
 
 
-def join(books: list[Made]) -> Made:
-    """One book of several."""
-    return Made(
-        np.concatenate([book.kind for book in books]),
-        np.concatenate([book.logmel for book in books]),
-        np.concatenate([book.teacher for book in books]),
-    )
-
-
 def read(path: Path) -> Made:
     """Read what `write` wrote."""
     with np.load(path) as file:

@@ -139,15 +139,15 @@ def _made(options: Options, held_out: bool) -> MadeJob:
 
 
 def _wider(options: Options, students: dict[str, Path], columns: list[int]) -> dict[str, Path]:
-    """Make the made sounds, and every student wider by them; the one that ships learns from both libraries, as from all folds."""
-    books, learnt, tried = _books(options), _made(options, held_out=False), _made(options, held_out=True)
+    """Make the made sounds, and every student wider by them."""
+    books, lesson = _books(options), _made(options, held_out=False)
     todo = {}
     for name, held_out in HELD_OUT.items():
         chosen = [book for fold, book in books.items() if fold != held_out]
         todo[name] = WiderJob(
             title=f"wide {name}",
             student=students[name],
-            made=(learnt.path,) if held_out else (learnt.path, tried.path),
+            made=lesson.path,
             clips=tuple(path for book in chosen for path in (book.clips, book.calm, book.others)),
             lessons=tuple(book.lessons for book in chosen),
             columns=tuple(columns),
@@ -155,8 +155,8 @@ def _wider(options: Options, students: dict[str, Path], columns: list[int]) -> d
             path=students[name].with_name(f"wide-{students[name].name}"),
         )
     with _workers() as workers:
-        made.write(learnt, workers)
-        made.write(tried, workers)
+        made.write(lesson, workers)
+        made.write(_made(options, held_out=True), workers)
         workers.map(wider.learn, list(todo.values()), chunksize=1)
     return {name: job.path for name, job in todo.items()}
 

@@ -152,7 +152,7 @@ class WiderJob:
 
     title: str
     student: Path
-    made: tuple[Path, ...]
+    made: Path
     clips: tuple[Path, ...]
     lessons: tuple[Path, ...]
     columns: tuple[int, ...]
@@ -163,12 +163,12 @@ class WiderJob:
 def learn(job: WiderJob) -> None:
     """Write one wider student, unless it is there and newer than what it comes from."""
     torch.set_num_threads(1)
-    if job.path.exists() and job.path.stat().st_mtime > max(path.stat().st_mtime for path in (job.student, *job.made)):
+    if job.path.exists() and job.path.stat().st_mtime > max(job.made.stat().st_mtime, job.student.stat().st_mtime):
         return
     student, scaler = jobs.recall(job.student)
     student, columns = half_precision(student), list(job.columns)
     sounds, clips = (
-        made.join([made.read(path) for path in job.made]),
+        made.read(job.made),
         lessons.join([lessons.read(path) for path in job.clips]),
     )
     books = [(sounds.logmel, further.of_made(sounds, columns)), (clips.logmel, further.of_book(clips, columns))]
