@@ -26,7 +26,8 @@ DESCRIPTION = (
     "A VGG-like convolutional network of the PANNs family with a framewise head, trained from scratch on ESC-10 folds 1–4 and "
     "freely licensed recordings, and taught by the scores of EfficientAT mn04 (MIT) on the very same mixtures. Smoke alarm, DTMF, "
     "dial tone and busy signal were learnt from sounds synthesised after ISO 8201, ITU-T Q.23 and E.180, not from recordings. "
-    "Instruments were learnt from a library of sampled notes, beside bells and whistles by formula as counter-examples."
+    "Instruments were learnt from a library of sampled notes, cymbals from recordings too, "
+    "beside bells and whistles by formula as counter-examples."
 )
 LICENCE = "MIT (weights); clips of the training set under CC BY ask for the attributions in ATTRIBUTION.csv"
 CITATION = (
@@ -35,7 +36,7 @@ CITATION = (
 )
 LIMITS = (
     "Trained on about two hours of recordings: expect less in noise, far from the microphone and for kinds of a sound it never met. "
-    "The four synthetic classes and the instruments were learnt from and tested on sounds made for it, "
+    "The four synthetic classes and the instruments, cymbals apart, were learnt from and tested on sounds made for it, "
     "not on recordings of the real thing. It is no safety device: do not rely on it to hear a smoke alarm, "
     "a cry for help or an intruder, and do not use it to watch people without their consent."
 )

@@ -29,7 +29,7 @@ MIXED = 0.6  # share of changed sounds with another one in the background
 EVERY = 4  # so many lessons, one is read
 EPOCHS, BATCH, RATE, DECAY, DROPOUT = 8, 64, 3e-3, 0.02, 0.1
 SHRUNK = 0.5  # between its layers the new channels would else be the loudest, and 8 bits coarser for the old ones
-PIECE = 4  # sounds that the network hears at once: more do not fit into a processor's cache, and take longer
+PIECE = 4  # sounds that the network hears at once: beside another training sixteen take nearly twice as long
 
 
 class Branch(nn.Module):
