@@ -14,7 +14,7 @@ from training.lessons import Book
 from training.mixtures import ABSENT, PRESENT, UNKNOWN
 from training.network import CHANNELS, Student, pool_scores
 from training.reader import QUIET, Batch, Reader, Scaler, Schedule
-from training.teacher import CLASSES as LESSONS
+from training.teachers import CLASSES as LESSONS
 
 SMOOTHING = 0.05
 
@@ -31,14 +31,14 @@ def ranking(logits: Tensor, batch: Batch) -> Tensor:
 
 
 def imitation(taught: Tensor, batch: Batch) -> Tensor:
-    """How far the logits are from the teacher's (Ba and Caruana, arXiv 1312.6184), where the teacher is not quite sure of nothing."""
+    """How far the logits are from the teachers' (Ba and Caruana, arXiv 1312.6184), where a teacher is not quite sure of nothing."""
     wanted = torch.logit(batch.teacher.clamp(1e-4, 0.999))
     whole = batch.is_taught
     return functional.smooth_l1_loss(taught.mean(1)[whole], wanted[whole]) * whole.float().mean()
 
 
 def loss_of(logits: Tensor, taught: Tensor, batch: Batch, schedule: Schedule) -> Tensor:
-    """What is there, by clips and by frames, what is louder, and what the teacher hears; what is unknown counts nothing."""
+    """What is there, by clips and by frames, what is louder, and what the teachers hear; what is unknown counts nothing."""
     known = (batch.targets != UNKNOWN).float()
     truth = (batch.targets == PRESENT).float()
     truth[..., QUIET] *= schedule.silence

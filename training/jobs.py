@@ -17,8 +17,7 @@ from training.mixtures import Composer, Difficulty
 from training.network import POOLS, Student
 from training.progress import progress
 from training.reader import Scaler, Schedule
-from training.teacher import CLASSES as LESSONS
-from training.teacher import Teacher
+from training.teachers import Teachers
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class BookJob:
     difficulty: Difficulty
     seed: int
     data: Path
-    teacher: Path
+    teachers: tuple[Path, Path]
     lessons: Path
     clips: Path
     calm: Path
@@ -55,15 +54,15 @@ def write_books(job: BookJob) -> None:
     torch.set_num_threads(1)
     if all(path.exists() for path in (job.lessons, job.clips, job.calm, job.others)):
         return
-    clips, teacher = [clip for clip in load(job.data) if clip.fold == job.fold], Teacher(job.teacher)
+    clips, teachers = [clip for clip in load(job.data) if clip.fold == job.fold], Teachers(job.teachers)
     ten, calm = ([clip for clip in clips if clip.folder in folders] for folders in (ESC10, CALM))
-    lessons.keep(lessons.copy_out(ten, teacher, lessons.SPEEDS), job.clips)
-    lessons.keep(lessons.copy_out(calm, teacher, (1.0,)), job.calm)
+    lessons.keep(lessons.copy_out(ten, teachers, lessons.SPEEDS), job.clips)
+    lessons.keep(lessons.copy_out(calm, teachers, (1.0,)), job.calm)
     others = [clip for clip in clips if clip.folder not in (*ESC10, *CALM)]
-    lessons.keep(lessons.copy_out(others, teacher, lessons.SPEEDS), job.others)
+    lessons.keep(lessons.copy_out(others, teachers, lessons.SPEEDS), job.others)
     say = progress(f"lessons of fold {job.fold}", job.count)
     composer = Composer(clips, job.difficulty, job.seed)
-    lessons.keep(lessons.write(composer, teacher, job.count, say), job.lessons)
+    lessons.keep(lessons.write(composer, teachers, job.count, say), job.lessons)
 
 
 def keep(trained: Trained, path: Path) -> None:
@@ -79,7 +78,7 @@ def recall(path: Path) -> Trained:
     kept = torch.load(path, weights_only=True)
     state = kept["student"]
     channels = tuple(len(state[f"conv_block{number}.conv2.weight"]) for number in range(1, len(POOLS) + 1))
-    student = Student(len(state["fc_audioset.bias"]), LESSONS, channels)
+    student = Student(len(state["fc_audioset.bias"]), len(state["fc_teacher.bias"]), channels)
     student.load_state_dict(state)
     return student, Scaler(kept["mean"], kept["std"])
 

@@ -22,7 +22,10 @@ ESC10 = {
 }
 SYNTHETIC = ("Smoke detector, smoke alarm", "Telephone dialing, DTMF", "Dial tone", "Busy signal")
 
-MINIMUM_S = {"Dog": 0.35, "Rain": 0.35, "Tick-tock": 0.35, "Helicopter": 1.0, "Chainsaw": 2.0}
+MINIMUM_S = {
+    "Dog": 0.6, "Rain": 0.85, "Waves, surf": 1.5, "Baby cry, infant cry": 0.85, "Tick-tock": 0.35, "Helicopter": 1.0,
+    "Chainsaw": 1.5, "Crackle": 0.5,
+}  # fmt: skip
 """How long a score must stay high for an event, where that is longer than MIN_DURATION: what lasts need not be believed at once."""
 
 # extra folders (and, below "other" and "music_oneshot", words in the file name) that carry a class of their own

@@ -13,7 +13,7 @@ from training.corpus import Clip
 from training.frontend import RATE, PannsFrontEnd
 from training.mixtures import BLOCK, Composer, truth_of
 from training.network import FRAMES_PER_STEP
-from training.teacher import Teacher
+from training.teachers import Teachers
 
 FRAMES = 160
 CHUNK = 32
@@ -23,7 +23,7 @@ SPEEDS = (0.84, 1.0, 1.19)
 
 @dataclass(frozen=True)
 class Book:
-    """Arrays over lessons: logmel (n, 160, 64), targets (n, 20, classes), teacher (n, 527); over clips 312 frames, 39 blocks."""
+    """Arrays over lessons: logmel (n, 160, 64), targets (n, 20, classes), teacher (n, 1048); over clips 312 frames, 39 blocks."""
 
     logmel: NDArray[np.float16]
     targets: NDArray[np.uint8]
@@ -39,7 +39,7 @@ def join(books: list[Book]) -> Book:
     )
 
 
-def write(composer: Composer, teacher: Teacher, count: int, say: Callable[[int, float], None]) -> Book:
+def write(composer: Composer, teachers: Teachers, count: int, say: Callable[[int, float], None]) -> Book:
     """A book of `count` lessons; `say` is told how many are done."""
     front_end, logmels, targets, scores = PannsFrontEnd(), [], [], []
     for start in range(0, count, CHUNK):
@@ -47,7 +47,7 @@ def write(composer: Composer, teacher: Teacher, count: int, say: Callable[[int, 
         audio = torch.from_numpy(np.stack([lesson.audio for lesson in lessons]))
         logmels.append(front_end(audio)[:, :FRAMES].numpy().astype(np.float16))
         targets.append(np.stack([lesson.targets for lesson in lessons]))
-        scores.append(teacher(audio).numpy().astype(np.float16))
+        scores.append(teachers(audio).numpy().astype(np.float16))
         say(start + len(lessons), 0.0)
     return Book(np.concatenate(logmels), np.concatenate(targets), np.concatenate(scores))
 
@@ -58,7 +58,7 @@ def pieces(audio: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     return list(np.pad(audio, (0, max(0, PIECE - len(audio))))[: count * PIECE].reshape(count, PIECE))
 
 
-def copy_out(clips: list[Clip], teacher: Teacher, speeds: tuple[float, ...]) -> Book:
+def copy_out(clips: list[Clip], teachers: Teachers, speeds: tuple[float, ...]) -> Book:
     """A book of the clips, played at so many times their speed."""
     front_end, logmels, targets, scores = PannsFrontEnd(), [], [], []
     for clip in clips:
@@ -67,7 +67,7 @@ def copy_out(clips: list[Clip], teacher: Teacher, speeds: tuple[float, ...]) -> 
                 audio = torch.from_numpy(sound[None])
                 logmels.append(front_end(audio)[:, : PIECE // BLOCK * FRAMES_PER_STEP].numpy().astype(np.float16))
                 targets.append(truth_of(clip, sound)[None])
-                scores.append(teacher(audio).numpy().astype(np.float16))
+                scores.append(teachers(audio).numpy().astype(np.float16))
     return Book(np.concatenate(logmels), np.concatenate(targets), np.concatenate(scores))
 
 

@@ -35,7 +35,7 @@ class Block(nn.Module):
 
 
 class Student(nn.Module):
-    """Scaled log-mel (batch, frames, 64) to logits (batch, frames // 8, classes), and to those of the teacher's classes."""
+    """Scaled log-mel (batch, frames, 64) to logits (batch, frames // 8, classes), and to those of the teachers' classes."""
 
     def __init__(self, classes: int, lessons: int, channels: tuple[int, ...]) -> None:
         super().__init__()

@@ -70,9 +70,9 @@ class Scaler:
 
 @dataclass(frozen=True)
 class Batch:
-    """Log-mel (n, frames, 64), block targets (n, frames / 8, classes), teacher's scores (n, 527), and two facts.
+    """Log-mel (n, frames, 64), block targets (n, frames / 8, classes), teachers' scores (n, 1048), and two facts.
 
-    `is_taught` (n,): the teacher heard that very sound. `share` (n, classes): of a class in the sound's power; all are zero
+    `is_taught` (n,): the teachers heard that very sound. `share` (n, classes): of a class in the sound's power; all are zero
     where that is not known.
     """
 

@@ -67,7 +67,7 @@ def _books(options: Options) -> dict[int, BookJob]:
             EASY,
             seed + fold,
             options.data,
-            _teacher(options),
+            (_teacher(options), options.shared / "models" / "yamnet" / "yamnet.tflite"),
             options.work / f"lessons-{options.seed}-{options.lessons}-{fold}.npz",
             options.work / f"clips-{fold}.npz",
             options.work / f"calm-{fold}.npz",

@@ -21,7 +21,6 @@ from training.mixtures import PRESENT, UNKNOWN
 from training.network import CHANNELS, POOLS, WIDER, Student, half_precision, pool_scores
 from training.progress import progress
 from training.reader import Change, Scaler, added, changed
-from training.teacher import CLASSES as LESSONS
 
 OLD, MORE = CHANNELS[-1], WIDER[-1] - CHANNELS[-1]
 CHANGE = Change(3.0, 3.0, 3.0)
@@ -126,7 +125,7 @@ def fit(shelves: list[Shelf], seed: int, say: Callable[[int, float], None]) -> B
 @torch.no_grad()
 def widened(student: Student, branch: Branch) -> Student:
     """One network of both; where old channels, and rows of the core, would read new ones stand zeros."""
-    wide = Student(len(ROWS), LESSONS, WIDER).eval()
+    wide = Student(len(ROWS), len(student.fc_teacher.bias), WIDER).eval()
     state = {name: torch.zeros_like(value) for name, value in wide.state_dict().items()}
     for name, value in student.state_dict().items():  # the old ones come first in every direction
         state[name][tuple(slice(0, length) for length in value.shape)] = value
