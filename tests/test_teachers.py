@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,3 +59,9 @@ def test_yamnet_hears_half_a_second_as_a_patch_that_ends_in_silence() -> None:
     filled = np.pad(short, (0, 2 * yamnet.PATCH - len(short)))
     hear = yamnet.Yamnet(PATHS[1])
     assert torch.allclose(hear(torch.from_numpy(short)[None]), hear(torch.from_numpy(filled)[None]), atol=2.5 / 256.0)
+
+
+def test_a_missing_teacher_is_named(tmp_path: Path) -> None:
+    """As a file that is not there, which the recipe says in one sentence."""
+    with pytest.raises(FileNotFoundError, match=r"absent\.tflite"):
+        yamnet.Yamnet(tmp_path / "absent.tflite")

@@ -18,9 +18,8 @@ from training.trials import Finding
 VERSION = "1.7"
 SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = (
-    *("Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick"),
-    *("Ocean", "Rain on surface", "Raindrop"),
-)
+    "Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick", "Ocean", "Rain on surface",
+)  # fmt: skip
 """What the teacher calls sounds that the core has a name for: one sound should make one event."""
 OFF, OFF_MOST = 0.05, 0.4
 """An event ends under 0.05, or under two fifths of its on-threshold where that is less."""
@@ -122,7 +121,7 @@ def _metrics(accuracies: dict[int, Accuracy]) -> dict[str, Any]:
         for fold, accuracy in sorted(accuracies.items())
     }
     means = {
-        key: round(sum(float(fold[key]) for fold in folds.values()) / len(folds), 4)
+        key: round(sum(float(fold[key]) for fold in folds.values()) / len(folds), 6)  # rounded once more for show
         for key in ("top1_5s", "top1_5s_all_labels", "top1_loudest_2s")
     }
     how = (

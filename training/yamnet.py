@@ -23,7 +23,7 @@ class Yamnet:
     def __init__(self, path: Path) -> None:
         from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
-        self._interpreter = Interpreter(str(path), num_threads=1)
+        self._interpreter = Interpreter(model_content=path.read_bytes(), num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
