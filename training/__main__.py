@@ -30,11 +30,11 @@ def _arguments() -> argparse.Namespace:
         "--work", type=Path, default=Path("build/training"), help="lessons and students are kept and used again here"
     )
     parser.add_argument("--lessons", type=int, default=4800, help="mixtures made from each fold")
-    parser.add_argument("--first-steps", type=int, default=1600, help="steps of each training with clips alone")
-    parser.add_argument("--second-steps", type=int, default=2200, help="further steps with lessons too")
-    parser.add_argument("--last-steps", type=int, default=500, help="further steps with speech, music and room noise")
+    parser.add_argument("--first-steps", type=int, default=2400, help="steps of each training with clips alone")
+    parser.add_argument("--second-steps", type=int, default=3300, help="further steps with lessons too")
+    parser.add_argument("--last-steps", type=int, default=800, help="further steps with speech, music and room noise")
     parser.add_argument(
-        "--abrupt-steps", type=int, default=600, help="and others with abrupt beginnings; the mean of both ships"
+        "--abrupt-steps", type=int, default=900, help="and others with abrupt beginnings; the mean of both ships"
     )
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()

@@ -24,8 +24,7 @@ class Block(nn.Module):
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(outputs)
         self._pool = pool
-        for conv in (self.conv1, self.conv2):  # this order in memory is a third faster on a CPU
-            conv.weight.data = conv.weight.data.contiguous(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # this order in memory is a third faster on a CPU
 
     def forward(self, x: Tensor) -> Tensor:
         """Image (batch, channels, frames, mels) to a smaller one with more channels."""
