@@ -76,6 +76,11 @@ def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1.0 / (1.0 + np.exp(-x))
 
 
+def logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Its inverse."""
+    return np.log(p / (1.0 - p))
+
+
 @pytest.mark.parametrize("count", [4, 5, 7, 40])
 def test_folds_the_batch_norms(count: int) -> None:
     """A convolution with its batch norm folded in equals the two done one after the other."""
@@ -87,7 +92,8 @@ def test_folds_the_batch_norms(count: int) -> None:
 @pytest.mark.parametrize("head", panns.HEADS)
 def test_each_head_pools_as_it_says(head: str) -> None:
     """Frames are linear and sigmoid of their embedding; a clip is pooled as its head's name says."""
-    card = replace(small_card(), architecture=replace(small_card().architecture, head=head))
+    architecture = replace(small_card().architecture, head=head)
+    card = replace(small_card(), architecture=architecture, labels=("Dog", "Silence", "Speech"))
     tensors = random_tensors(card, seed=3)
     net = network(card, tensors)
     embeddings, probabilities = net.run(frames(30, seed=4))
@@ -96,10 +102,12 @@ def test_each_head_pools_as_it_says(head: str) -> None:
         return sigmoid(x.astype(np.float64) @ tensors["fc_audioset.weight"].T + tensors["fc_audioset.bias"])
 
     framewise = decide(embeddings)
+    mostly = np.average(logit(framewise), axis=0, weights=framewise[:, [0, 2]].sum(axis=1))  # of what is no silence
     clip = {
         "embedding-max": decide(embeddings.max(axis=0)),
         "decision-max": framewise.max(axis=0),
         "decision-linear-softmax": np.square(framewise).sum(axis=0) / framewise.sum(axis=0),
+        "decision-odds": sigmoid((logit(np.square(framewise).sum(axis=0) / framewise.sum(axis=0)) + mostly) / 2),
     }[head]
     np.testing.assert_allclose(probabilities, framewise, atol=1e-5)
     np.testing.assert_allclose(net.pool(embeddings), clip, atol=1e-5)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from training.corpus import Clip, recording
 from training.evidence import CALM, Heard, Proof, event_peak, precision_over
 from training.frontend import RATE
-from training.listen import clip_scores, to_whole_seconds
+from training.listen import clip_scores, to_whole_seconds, weights_of
+from training.mixtures import BLOCK
 from training.teacher import CLASSES, Teacher
 
 LONGEST = 10 * RATE
@@ -41,8 +42,10 @@ def judge(heard: list[Heard], taught: dict[str, NDArray[np.float32]], number: in
     truth = np.array([bool(taught[item.path][number] >= SURE) for item in known])
     if truth.sum() < 8:
         return None
-    columns = [item.taught[: LONGEST // 4096, number : number + 1] for item in known]
-    scores = np.array([float(clip_scores(column)[0]) for column in columns])
+    blocks = LONGEST // BLOCK
+    columns = [item.taught[:blocks, number : number + 1] for item in known]
+    weights = [weights_of(item.own[:blocks]) for item in known]
+    scores = np.array([clip_scores(*both)[0] for both in zip(columns, weights, strict=True)], np.float64)
     peaks = np.array([event_peak(column[:, 0]) for column in columns])
     hours = (
         sum(item.seconds for item, yes in zip(known, truth, strict=True) if not yes and item.folder in CALM) / 3600.0

@@ -50,7 +50,7 @@ def architecture() -> dict[str, Any]:
         "kernel": 3,
         "channels": list(WIDER),
         "pools": [list(pool) for pool in POOLS],
-        "head": "decision-linear-softmax",
+        "head": "decision-odds",
     }
 
 

@@ -15,7 +15,7 @@ from training.network import Student
 from training.reader import Scaler
 from training.trials import Finding
 
-VERSION = "1.7"
+VERSION = "1.8"
 SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = (
     "Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick", "Ocean", "Rain on surface",

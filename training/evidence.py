@@ -16,7 +16,7 @@ from training import acoustics, synthesis
 from training.corpus import Clip, recording
 from training.frontend import HOP, RATE
 from training.labels import CLASSES, CORE, ESC10, INDEX, MINIMUM_S, SILENCE, SYNTHETIC
-from training.listen import Listener, Scores, clip_scores
+from training.listen import Listener, Scores, clip_scores, weights_of
 from training.mixtures import SAMPLES
 from training.network import FRAMES_PER_STEP
 
@@ -138,7 +138,7 @@ def judge(heard: list[Heard], label: str) -> Verdict:
     known = [item for item in known if item.seconds >= minimum_s or label in CORE]  # single strokes can make no event
     truth = np.array([label in item.present for item in known])
     peaks = np.array([event_peak(item.own[:, column], minimum_s) for item in known])
-    scores = np.array([float(clip_scores(item.own)[column]) for item in known])
+    scores = np.array([clip_scores(item.own[:, [column]], weights_of(item.own))[0] for item in known], np.float64)
     calm = np.array([item.folder in CALM for item in known]) & ~truth
     made = np.array([item.folder in MADE for item in known])
     rivals = (*ESC10,) if label in CORE else {item.folder for item in known} - {*MADE, "synthetic"}

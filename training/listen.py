@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from training.corpus import Clip
 from training.frontend import HOP, RATE, PannsFrontEnd
-from training.labels import CLASSES, ESC10, INDEX
-from training.network import FRAMES_PER_STEP, Student, pool_scores
+from training.labels import CLASSES, CORE, ESC10, INDEX, SILENCE
+from training.network import FRAMES_PER_STEP, Student
 from training.reader import Scaler
 
 Scores = NDArray[np.float32]
 ESC_COLUMNS = [INDEX[label] for label in ESC10.values()]
+SOUNDS = [INDEX[label] for label in CORE if label != SILENCE]
+HARDLY = 1e-6
 
 
 class Listener:
@@ -37,10 +39,21 @@ def to_whole_seconds(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([audio, np.zeros(-len(audio) % RATE, np.float32)])
 
 
-def clip_scores(frames: Scores) -> Scores:
-    """Linear softmax over the frames of a clip."""
-    pooled = pool_scores(torch.logit(torch.from_numpy(frames)[None], eps=1e-7))
-    return np.asarray(pooled[0].numpy(), np.float32)
+def weights_of(own: Scores) -> Scores:
+    """How much is heard in each frame (frames,): the sum of its probabilities of the core's sounds, of a student's own classes."""
+    weights: Scores = own[:, SOUNDS].sum(1)
+    return weights
+
+
+def clip_scores(frames: Scores, weights: Scores) -> Scores:
+    """Scores of a clip (classes,), from those of its frames and how much is heard in each, as Auricle's decision-odds head has it.
+
+    Its odds are the geometric mean of those of Σp² / Σp and those of the mean logit, so weighted.
+    """
+    p = np.clip(frames.astype(np.float64), HARDLY, 1.0 - HARDLY)
+    once = (p * p).sum(0) / p.sum(0)
+    mostly = np.average(np.log(p / (1.0 - p)), axis=0, weights=weights + HARDLY)
+    return np.asarray(1.0 / (1.0 + np.exp(-0.5 * (np.log(once / (1.0 - once)) + mostly))), np.float32)
 
 
 def loudest(audio: NDArray[np.float32], seconds: float) -> NDArray[np.float32]:
@@ -71,8 +84,10 @@ def esc10(listener: Listener, clips: list[Clip]) -> Accuracy:
     chosen = [clip for clip in clips if clip.path.startswith("esc10/")]
     for clip in chosen:
         truth = INDEX[ESC10[clip.folder]]
-        whole = clip_scores(listener.frames(clip.audio())[0])
-        short = clip_scores(listener.frames(loudest(clip.audio(), 2.0))[0])
+        frames = listener.frames(clip.audio())[0]
+        whole = clip_scores(frames, weights_of(frames))
+        frames = listener.frames(loudest(clip.audio(), 2.0))[0]
+        short = clip_scores(frames, weights_of(frames))
         right += (
             ESC_COLUMNS[int(np.argmax(whole[ESC_COLUMNS]))] == truth,
             int(np.argmax(whole[: len(CLASSES)])) == truth,

@@ -11,7 +11,7 @@ from training import jobs
 from training.acoustics import coloured_noise, room_response
 from training.corpus import FOLDS, load
 from training.labels import ESC10, INDEX
-from training.listen import ESC_COLUMNS, Listener, clip_scores
+from training.listen import ESC_COLUMNS, Listener, clip_scores, weights_of
 
 FFT = 196608
 """Longer than a clip and its reverberation."""
@@ -44,7 +44,8 @@ def main() -> None:
         for clip in clips:
             if clip.fold == fold:
                 for how, audio in changed(clip.audio(), rng).items():
-                    scores = clip_scores(listener.frames(audio)[0])
+                    frames = listener.frames(audio)[0]
+                    scores = clip_scores(frames, weights_of(frames))
                     truth = INDEX[ESC10[clip.folder]]
                     right[how].append(ESC_COLUMNS[int(np.argmax(scores[ESC_COLUMNS]))] == truth)
     for how, answers in right.items():

@@ -17,11 +17,12 @@ from training.fit import Trained
 from training.frontend import RATE, PannsFrontEnd
 from training.further import ADDED, BESIDE, LABELS, ROWS, Codes
 from training.labels import Contents
-from training.listen import to_whole_seconds
+from training.listen import Scores, clip_scores, to_whole_seconds, weights_of
 from training.made import BLOCKS, NAMES, SECONDS, Made
 from training.mixtures import ABSENT, BLOCK, PRESENT, UNKNOWN
 from training.network import FRAMES_PER_STEP
 
+COLUMNS = [ROWS[label] for label in LABELS]
 LONGEST_S = 10
 MADE = "made"
 THRESHOLDS = np.linspace(0.15, 0.97, 83)
@@ -47,17 +48,18 @@ class Finding(Proof):
     label: str
 
 
-def _trial(path: str, folder: str, fold: int, seconds: float, codes: Codes, frames: NDArray[np.float32]) -> Trial:
-    scores = (frames.astype(np.float64) ** 2).sum(0) / np.maximum(frames.sum(0), 1e-7)
+def _trial(path: str, folder: str, fold: int, seconds: float, codes: Codes, own: Scores) -> Trial:
+    frames = own[:, COLUMNS]
+    scores = clip_scores(frames, weights_of(own)).astype(np.float64)
     peaks = np.array([event_peak(frames[:, column]) for column in range(frames.shape[1])])
     return Trial(path, folder, fold, seconds, codes, scores, peaks)
 
 
 @torch.no_grad()
-def _frames(trained: Trained, logmel: Tensor) -> NDArray[np.float32]:
-    """Framewise probabilities of the further classes."""
+def _frames(trained: Trained, logmel: Tensor) -> Scores:
+    """Framewise probabilities of all own classes."""
     student, scaler = trained
-    return torch.sigmoid(student.eval()(scaler(logmel))[0][..., [ROWS[label] for label in LABELS]]).numpy()
+    return torch.sigmoid(student.eval()(scaler(logmel))[0]).numpy()
 
 
 def left_out(codes: Codes, path: str, contents: Contents) -> Codes:

@@ -11,6 +11,8 @@ Both have no bias before a batch norm. The last block's mean over the mel bands 
     embedding-max              linear and sigmoid on the maximum over time of the embeddings (Cnn9_GMP_64x64)
     decision-max               linear and sigmoid per pooled frame; a clip's score is the maximum over time
     decision-linear-softmax    the same; a clip's score is Σp² / Σp over time
+    decision-odds              the same; a clip's odds are the geometric mean of those of Σp² / Σp and those of the mean logit, in
+                               which a frame weighs as much as all that is heard in it
     hidden-max-mean            maximum plus mean over time, linear, ReLU, linear, sigmoid (Cnn6, Cnn10, Cnn14, MobileNetV1)
     hidden-decision-max        the same over each pooled frame and its two neighbours; a clip's score is the maximum over
                                time (Cnn14_DecisionLevelMax)
@@ -32,11 +34,13 @@ from auricle.models.graph import Array
 
 EPSILON = 1e-5
 """Added to a batch norm's variance, as torch does."""
-HEADS = ("embedding-max", "decision-max", "decision-linear-softmax")
+HEADS = ("embedding-max", "decision-max", "decision-linear-softmax", "decision-odds")
 HIDDEN_HEADS = ("hidden-max-mean", "hidden-decision-max")
 """Those with a hidden layer, fc1."""
 AROUND = 3
 """Pooled frames that a decision of a hidden head looks at."""
+SILENCE = "Silence"
+"""The one class that is no sound."""
 
 Tensors = Mapping[str, NDArray[np.float32]]
 

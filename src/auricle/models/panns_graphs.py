@@ -18,7 +18,7 @@ from auricle.models import arithmetic
 from auricle.models.arithmetic import Arithmetic
 from auricle.models.graph import Graph
 from auricle.models.memory import states
-from auricle.models.panns import AROUND, EPSILON, HIDDEN_HEADS, Layer, Tensors, layers, norm
+from auricle.models.panns import AROUND, EPSILON, HIDDEN_HEADS, SILENCE, Layer, Tensors, layers, norm
 
 
 class _Ends(Protocol):
@@ -159,6 +159,9 @@ def head(card: ModelCard, tensors: Tensors) -> bytes:
             clip = _decide(graph, graph.plus(graph.max_over_time(x), graph.mean_over_time(x)), tensors, card)
         case "decision-linear-softmax":
             clip = graph.linear_softmax_over_time(_framewise(graph, x, tensors, card))
+        case "decision-odds":
+            sounds = np.array([label != SILENCE for label in card.labels])
+            clip = graph.odds_over_time(_logits(graph, x, tensors, card), sounds)
         case _:
             clip = graph.max_over_time(_framewise(graph, x, tensors, card))
     graph.output("probabilities", clip, [1, len(card.labels)])
@@ -175,6 +178,10 @@ def _framewise(graph: Graph, embeddings: str, tensors: Tensors, card: ModelCard)
 
 
 def _decide(graph: Graph, embeddings: str, tensors: Tensors, card: ModelCard) -> str:
+    return graph.sigmoid(_logits(graph, embeddings, tensors, card))
+
+
+def _logits(graph: Graph, embeddings: str, tensors: Tensors, card: ModelCard) -> str:
     if card.architecture.head in HIDDEN_HEADS:
         embeddings = graph.relu(graph.linear(embeddings, tensors["fc1.weight"], tensors["fc1.bias"]))
-    return graph.sigmoid(graph.linear(embeddings, tensors["fc_audioset.weight"], tensors["fc_audioset.bias"]))
+    return graph.linear(embeddings, tensors["fc_audioset.weight"], tensors["fc_audioset.bias"])
