@@ -127,7 +127,7 @@ def _threshold(yes: Peaks, others: Peaks, calm: Peaks, hours: float) -> float:
         often = 2 * hits >= len(yes)
         if quiet and right and often:
             return float(candidate)
-        found.append((often, quiet, right, 2 * hits / max(1, hits + wrong + false + len(yes)), float(candidate)))
+        found.append((quiet, right, often, 2 * hits / max(1, hits + wrong + false + len(yes)), float(candidate)))
     return max(found)[-1]
 
 

@@ -124,7 +124,8 @@ def _students(options: Options) -> dict[str, Path]:
             training.get()
     done = {name: _path(options, name, (options.schedules, options.last)) for name in HELD_OUT}
     for name, path in done.items():
-        jobs.keep(jobs.mean([jobs.recall(ending[name].path) for ending in endings]), path)
+        if not path.exists():
+            jobs.keep(jobs.mean([jobs.recall(ending[name].path) for ending in endings]), path)
     return done
 
 
