@@ -79,6 +79,8 @@ def test_other_facts_may_not(key: str) -> None:
         ("architecture.pools", [[2, 8], [2, 8]], "pools more mel bands than there are"),
         ("architecture.kernel", 2, "not odd"),
         ("architecture.kernel", -1, "not odd"),
+        ("architecture.weighing", -1, "more labels weigh"),
+        ("architecture.weighing", 4, "more labels weigh"),
         ("front_end.rate", 0, "below 1"),
         ("front_end.hop", -1, "below 1"),
         ("front_end.n_mels", 0, "below 1"),

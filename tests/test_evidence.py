@@ -68,3 +68,18 @@ def test_beyond_the_core_every_other_recording_counts_and_no_stroke_too_short_fo
     assert (found.positives, found.recall) == (10, 1.0)
     assert found.precision == pytest.approx(10 / 11)
     assert found.average_precision < 1.0
+
+
+@pytest.mark.parametrize(
+    ("calm", "wanted"),
+    [
+        ([0.1], 0.41),  # nine of ten events right decides
+        ([0.6], 0.61),  # no event in calm recordings does
+        ([0.85], 0.90),  # it counts more than that half are found
+        ([0.99], 0.50),  # where none is quiet, what names most
+    ],
+)
+def test_the_threshold_is_the_lowest_that_keeps_calm_recordings_calm(calm: list[float], wanted: float) -> None:
+    """Ten sounds from 0.5 to 0.95; one of another kind at 0.4."""
+    yes = np.linspace(0.5, 0.95, 10)
+    assert evidence.lowest_threshold(yes, np.array([0.4, 0.4]), np.array(calm), 0.9) == pytest.approx(wanted, abs=0.011)

@@ -1,4 +1,4 @@
-"""What the recipe measures is what ships: its clip scores are those of the model's head."""
+"""The clip scores that the recipe measures are those of the model's head."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ pytest.importorskip("torch", reason="torch is not installed: pip install 'auricl
 from training.labels import CLASSES, CORE, INDEX, SILENCE
 from training.listen import clip_scores, weights_of
 
+from auricle.models import store
 from auricle.models.graph import Graph
 
 COLUMNS = [INDEX[label] for label in CORE]
@@ -31,6 +32,12 @@ def test_a_clips_scores_are_those_that_the_model_gives(spread: float) -> None:
     own = np.zeros((39, len(CLASSES)), np.float32)
     own[:, COLUMNS] = 1.0 / (1.0 + np.exp(-logits))
     np.testing.assert_allclose(clip_scores(own, weights_of(own))[COLUMNS], head(logits), atol=1e-3)
+
+
+def test_what_weighs_in_the_bundled_model_is_the_core() -> None:
+    """Further classes change no other answer."""
+    card = store.find("bundled").card
+    assert card.labels[: card.architecture.weighing] == CORE
 
 
 @pytest.mark.parametrize(("level", "wanted"), [(-120.0, 0.0), (120.0, 1.0)])

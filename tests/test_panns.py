@@ -92,8 +92,8 @@ def test_folds_the_batch_norms(count: int) -> None:
 @pytest.mark.parametrize("head", panns.HEADS)
 def test_each_head_pools_as_it_says(head: str) -> None:
     """Frames are linear and sigmoid of their embedding; a clip is pooled as its head's name says."""
-    architecture = replace(small_card().architecture, head=head)
-    card = replace(small_card(), architecture=architecture, labels=("Dog", "Silence", "Speech"))
+    architecture = replace(small_card().architecture, head=head, weighing=3)
+    card = replace(small_card(), architecture=architecture, labels=("Dog", "Silence", "Speech", "Cat"))
     tensors = random_tensors(card, seed=3)
     net = network(card, tensors)
     embeddings, probabilities = net.run(frames(30, seed=4))
@@ -102,7 +102,9 @@ def test_each_head_pools_as_it_says(head: str) -> None:
         return sigmoid(x.astype(np.float64) @ tensors["fc_audioset.weight"].T + tensors["fc_audioset.bias"])
 
     framewise = decide(embeddings)
-    mostly = np.average(logit(framewise), axis=0, weights=framewise[:, [0, 2]].sum(axis=1))  # of what is no silence
+    mostly = np.average(
+        logit(framewise), axis=0, weights=framewise[:, [0, 2]].sum(axis=1)
+    )  # of the first three, but not Silence
     clip = {
         "embedding-max": decide(embeddings.max(axis=0)),
         "decision-max": framewise.max(axis=0),

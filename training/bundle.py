@@ -12,6 +12,7 @@ from safetensors.numpy import save
 
 from training import frontend
 from training.corpus import Clip
+from training.labels import CORE
 from training.network import POOLS, WIDER, Student
 from training.reader import Scaler
 
@@ -51,6 +52,7 @@ def architecture() -> dict[str, Any]:
         "channels": list(WIDER),
         "pools": [list(pool) for pool in POOLS],
         "head": "decision-odds",
+        "weighing": len(CORE),  # what is learnt for a further class changes no other answer
     }
 
 

@@ -114,7 +114,7 @@ def precision_over(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> flo
     return average_precision(truth, scores) if truth.any() else 0.0
 
 
-def _threshold(yes: Peaks, others: Peaks, calm: Peaks, hours: float) -> float:
+def lowest_threshold(yes: Peaks, others: Peaks, calm: Peaks, hours: float) -> float:
     """The lowest at which no more than one false event comes in an hour, nine of ten events are right, and half are found.
 
     Where there is none, the first of these counts most; then the best harmonic mean of recall and precision.
@@ -123,7 +123,7 @@ def _threshold(yes: Peaks, others: Peaks, calm: Peaks, hours: float) -> float:
     for candidate in np.linspace(LOWEST, HIGHEST, 68):
         hits = int((yes >= candidate).sum())
         wrong, false = int((others >= candidate).sum()), int((calm >= candidate).sum())
-        quiet, right = false <= hours, hits >= 9 * wrong
+        quiet, right = false <= hours, hits > 0 and hits >= 9 * wrong
         often = 2 * hits >= len(yes)
         if quiet and right and often:
             return float(candidate)
@@ -147,7 +147,7 @@ def judge(heard: list[Heard], label: str) -> Verdict:
     if label in SYNTHETIC:
         others |= made
     hours = sum(item.seconds for item, is_calm in zip(known, calm, strict=True) if is_calm) / 3600.0
-    threshold = _threshold(peaks[truth], peaks[others], peaks[calm], hours)
+    threshold = lowest_threshold(peaks[truth], peaks[others], peaks[calm], hours)
     hits, misses = int((peaks[truth] >= threshold).sum()), int((peaks[others] >= threshold).sum())
     positive = [item for item, is_true in zip(known, truth, strict=True) if is_true]
     return Verdict(

@@ -124,8 +124,9 @@ def _students(options: Options) -> dict[str, Path]:
             training.get()
     done = {name: _path(options, name, (options.schedules, options.last)) for name in HELD_OUT}
     for name, path in done.items():
-        if not path.exists():
-            jobs.keep(jobs.mean([jobs.recall(ending[name].path) for ending in endings]), path)
+        parts = [ending[name].path for ending in endings]
+        if not path.exists() or path.stat().st_mtime < max(part.stat().st_mtime for part in parts):
+            jobs.keep(jobs.mean([jobs.recall(part) for part in parts]), path)
     return done
 
 

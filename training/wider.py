@@ -96,7 +96,7 @@ def varied(
 
 
 def fit(shelves: list[Shelf], seed: int, say: Callable[[int, float], None]) -> Branch:
-    """The branch that names the shelves' sounds: binary cross-entropy of clips, pooled as clips always are."""
+    """The branch that names the shelves' sounds: binary cross-entropy of clips, pooled by Σp² / Σp."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     branch = Branch()

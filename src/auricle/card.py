@@ -47,6 +47,8 @@ class Architecture:
     """Each block's width after the first of two convolutions; empty: as after the second."""
     input_norm: bool = False
     """A batch norm over the mel bands comes first."""
+    weighing: int = 0
+    """Under decision-odds, of how many labels, from the first, the scores weigh a frame; 0: of all."""
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def _card(data: dict[str, Any]) -> ModelCard:
             convolutions=int(shape.get("convolutions", Architecture.convolutions)),
             inner=tuple(int(c) for c in shape.get("inner", Architecture.inner)),
             input_norm=bool(shape.get("input_norm", Architecture.input_norm)),
+            weighing=int(shape.get("weighing", Architecture.weighing)),
         ),
         front_end=FrontEndFacts(
             **{key: int(sound[key]) for key in ("rate", "window_size", "hop", "n_mels")},
@@ -145,6 +146,7 @@ def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
         (shape.convolutions not in (1, 2), "its blocks have neither one nor two convolutions"),
         (len(shape.inner) not in (0, len(shape.channels)), "its inner widths are not one for each block"),
         (shape.kernel < 1 or shape.kernel % 2 == 0, "its kernel is not odd"),
+        (not 0 <= shape.weighing <= len(card.labels), "more labels weigh its frames than it has"),
         (math.prod(mel for _, mel in shape.pools) > card.front_end.n_mels, "it pools more mel bands than there are"),
         (not 0 < card.window_s < math.inf, "its window is no length of time"),
         (card.int8 is not None and not _are_steps(card.int8), "its 8-bit steps are no lengths"),

@@ -12,7 +12,7 @@ Both have no bias before a batch norm. The last block's mean over the mel bands 
     decision-max               linear and sigmoid per pooled frame; a clip's score is the maximum over time
     decision-linear-softmax    the same; a clip's score is Σp² / Σp over time
     decision-odds              the same; a clip's odds are the geometric mean of those of Σp² / Σp and those of the mean logit, in
-                               which a frame weighs as much as all that is heard in it
+                               which a frame weighs as much as all sounds heard in it (of the `weighing` labels but Silence)
     hidden-max-mean            maximum plus mean over time, linear, ReLU, linear, sigmoid (Cnn6, Cnn10, Cnn14, MobileNetV1)
     hidden-decision-max        the same over each pooled frame and its two neighbours; a clip's score is the maximum over
                                time (Cnn14_DecisionLevelMax)

@@ -160,7 +160,8 @@ def head(card: ModelCard, tensors: Tensors) -> bytes:
         case "decision-linear-softmax":
             clip = graph.linear_softmax_over_time(_framewise(graph, x, tensors, card))
         case "decision-odds":
-            sounds = np.array([label != SILENCE for label in card.labels])
+            weighing = card.labels[: card.architecture.weighing or None]
+            sounds = np.array([label in weighing and label != SILENCE for label in card.labels])
             clip = graph.odds_over_time(_logits(graph, x, tensors, card), sounds)
         case _:
             clip = graph.max_over_time(_framewise(graph, x, tensors, card))
