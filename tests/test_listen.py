@@ -12,14 +12,14 @@ from training.labels import CLASSES, CORE, INDEX, SILENCE
 from training.listen import clip_scores, weights_of
 
 from auricle.models import store
-from auricle.models.graph import Graph
+from auricle.models.pooling import PoolingGraph
 
 COLUMNS = [INDEX[label] for label in CORE]
 
 
 def head(logits: np.ndarray) -> np.ndarray:
     """Scores by the graph that ships, for the core's classes."""
-    graph = Graph(name="head")
+    graph = PoolingGraph(name="head")
     x = graph.input("logits", ["frames", len(CORE)])
     graph.output("scores", graph.odds_over_time(x, np.array([label != SILENCE for label in CORE])), [1, len(CORE)])
     return np.asarray(ort.InferenceSession(graph.to_bytes()).run(None, {"logits": logits})[0][0])

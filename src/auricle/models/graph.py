@@ -23,8 +23,6 @@ _FILTER_STEPS = 64
 _TYPES = {32: TensorProto.FLOAT, 8: TensorProto.UINT8}
 
 Array = NDArray[np.float32]
-_HARDLY, _CERTAIN = 1e-6, 13.8
-"""One in a million, and its logit."""
 
 
 @dataclass(frozen=True)
@@ -230,27 +228,6 @@ class Graph:
         squares = self._op("ReduceSumSquare", [x], axes=[0], keepdims=1)
         axes = self._constant(np.array([0], np.int64))
         return self._op("Div", [squares, self._op("ReduceSum", [x, axes], keepdims=1)])
-
-    def odds_over_time(self, logits: str, sounds: NDArray[np.bool_]) -> str:
-        """Logits (time, classes) → probabilities (1, classes), whose odds are the geometric mean of two.
-
-        Those of Σp² / Σp, which ask whether a class is there at any time; and those of the mean logit, each frame weighing as much
-        as all `sounds` (classes,) in it together, which asks whether that class is what is heard.
-        """
-        logits = self._op("Clip", [logits, *self._bounds(-_CERTAIN, _CERTAIN)])
-        axes = self._constant(np.array([0], np.int64))
-        p = self.sigmoid(logits)
-        once = self._op("Clip", [self.linear_softmax_over_time(p), *self._bounds(_HARDLY, 1.0 - _HARDLY)])
-        rest = self._op("Sub", [self._constant(np.array(1.0, np.float32)), once])
-        ever = self._op("Sub", [self._op("Log", [once]), self._op("Log", [rest])])
-        sounding = self._op("MatMul", [p, self._constant(sounds.astype(np.float32)[:, None])])
-        weight = self._op("Add", [sounding, self._constant(np.array(_HARDLY, np.float32))])
-        total = self._op("ReduceSum", [self.times(logits, weight), axes], keepdims=1)
-        mostly = self._op("Div", [total, self._op("ReduceSum", [weight, axes], keepdims=1)])
-        return self.sigmoid(self.times(self.plus(ever, mostly), self._constant(np.array(0.5, np.float32))))
-
-    def _bounds(self, low: float, high: float) -> list[str]:
-        return [self._constant(np.array(bound, np.float32)) for bound in (low, high)]
 
     def _op(self, kind: str, inputs: list[str], **attributes: Any) -> str:
         output = f"{kind.lower()}_{len(self._nodes)}"

@@ -19,6 +19,7 @@ from auricle.models.arithmetic import Arithmetic
 from auricle.models.graph import Graph
 from auricle.models.memory import states
 from auricle.models.panns import AROUND, EPSILON, HIDDEN_HEADS, SILENCE, Layer, Tensors, layers, norm
+from auricle.models.pooling import PoolingGraph
 
 
 class _Ends(Protocol):
@@ -150,7 +151,7 @@ def _embeddings(graph: Graph, x: str, card: ModelCard, figures: Arithmetic, ends
 
 def head(card: ModelCard, tensors: Tensors) -> bytes:
     """ONNX bytes: embeddings (p, dims) of a whole clip → probabilities (1, classes)."""
-    graph = Graph(name=f"{card.name}-head")
+    graph = PoolingGraph(name=f"{card.name}-head")
     x = graph.input("embeddings", ["pooled", card.architecture.channels[-1]])
     match card.architecture.head:
         case "embedding-max":
