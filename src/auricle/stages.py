@@ -76,7 +76,7 @@ class Network(Protocol):
         """(t, n_mels) → embeddings (p, dims) and probabilities (p, classes), p = pooled frames."""
 
     def pool(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Embeddings (p, dims) of a whole clip → its probabilities (classes,), pooled as the model was trained."""
+        """Embeddings (p, dims) of a whole clip → its probabilities (classes,), pooled as the card's head says."""
 
 
 class StreamNetwork(Protocol):
@@ -98,7 +98,7 @@ class StreamNetwork(Protocol):
         """(p, dims) → probabilities (p, classes), each pooled frame's own."""
 
     def pool(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(p, dims) of a stretch of sound → its probabilities (classes,), pooled as the model was trained."""
+        """(p, dims) of a stretch of sound → its probabilities (classes,), pooled as the card's head says."""
 
 
 class Tagger(Protocol):

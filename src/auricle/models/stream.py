@@ -93,7 +93,7 @@ class LockstepTagger:
         return scores
 
     def window(self) -> list[Array]:
-        """For each stream the probabilities (classes,) of the last window, pooled as the model was trained.
+        """For each stream the probabilities (classes,) of the last window, pooled as the card's head says.
 
         It ends with the newest frames that a peek heard since the last step, else with the newest complete ones. Raises
         ValueError before there are any.
@@ -177,5 +177,5 @@ class StreamTagger:
         self._lockstep.reset()
 
     def window(self) -> Array:
-        """Probabilities (classes,) of the last window, pooled as the model was trained."""
+        """Probabilities (classes,) of the last window, pooled as the card's head says."""
         return self._lockstep.window()[0]
