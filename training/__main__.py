@@ -32,7 +32,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--lessons", type=int, default=4800, help="mixtures made from each fold")
     parser.add_argument("--first-steps", type=int, default=2400, help="steps of each training with clips alone")
     parser.add_argument("--second-steps", type=int, default=3300, help="further steps with lessons too")
-    parser.add_argument("--last-steps", type=int, default=800, help="further steps with speech, music and room noise")
+    parser.add_argument(
+        "--last-steps", type=int, default=800, help="further steps with speech, music (made music too) and room noise"
+    )
     parser.add_argument(
         "--abrupt-steps", type=int, default=900, help="and others with abrupt beginnings; the mean of both ships"
     )
@@ -59,14 +61,14 @@ def _second(steps: int) -> Schedule:
 def _last(steps: int) -> Schedule:
     """To be sure of what is there and of what is not, with speech, music and room noise among the clips."""
     return Schedule(
-        steps=steps, crops=16, lessons=12, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
+        steps=steps, crops=20, lessons=12, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
         rate=1e-3, decay=0.05, average=0.99, detect=1.0, distil=1.0, rank=1.5, cut=0.0, mixup=0.3, mask=0.4, pause=0.0, silence=0.6,
     )  # fmt: skip
 
 
 def _abrupt(steps: int) -> Schedule:
     """The same to another end: more crops, of which half begin or end abruptly in noise."""
-    return replace(_last(steps), crops=20, rank=3.0, cut=0.5)
+    return replace(_last(steps), crops=25, rank=3.0, cut=0.5)
 
 
 def main() -> int:

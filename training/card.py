@@ -15,7 +15,7 @@ from training.network import Student
 from training.reader import Scaler
 from training.trials import Finding
 
-VERSION = "1.8"
+VERSION = "1.9"
 SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = (
     "Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Clock", "Tick", "Ocean", "Rain on surface",
@@ -29,7 +29,7 @@ DESCRIPTION = (
     "freely licensed recordings, and taught by the scores of EfficientAT mn04 (MIT) and YAMNet (Apache-2.0) on the very same "
     "mixtures. Smoke alarm, DTMF, dial tone and busy signal were learnt from sounds synthesised after ISO 8201, ITU-T Q.23 and "
     "E.180, not from recordings. Instruments were learnt from a library of sampled notes, beside bells and whistles by formula "
-    "as counter-examples."
+    "as counter-examples; Music from recordings and from ensembles of those samples."
 )
 LICENCE = "MIT (weights); clips of the training set under CC BY ask for the attributions in ATTRIBUTION.csv"
 CITATION = (

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.pool import Pool
 from pathlib import Path
 
-from training import agreement, bundle, card, evidence, further, jobs, made, quantise, trials, wider
+from training import agreement, bundle, card, ensembles, evidence, further, jobs, made, quantise, trials, wider
 from training.corpus import FOLDS, Clip, load
+from training.ensembles import EnsembleJob
 from training.evidence import Heard
 from training.further import Codes
 from training.jobs import BookJob, StudentJob
@@ -57,6 +59,10 @@ def _teacher(options: Options) -> Path:
     return options.shared / "models" / "mn04_as" / "mn04_as_mAP_432.pt"
 
 
+def _teachers(options: Options) -> tuple[Path, Path]:
+    return _teacher(options), options.shared / "models" / "yamnet" / "yamnet.tflite"
+
+
 def _books(options: Options) -> dict[int, BookJob]:
     """The books of each fold, from the clips of that fold alone."""
     seed = options.seed * 1000 + 100
@@ -67,7 +73,7 @@ def _books(options: Options) -> dict[int, BookJob]:
             EASY,
             seed + fold,
             options.data,
-            (_teacher(options), options.shared / "models" / "yamnet" / "yamnet.tflite"),
+            _teachers(options),
             options.work / f"lessons-{options.seed}-{options.lessons}-{fold}.npz",
             options.work / f"clips-{fold}.npz",
             options.work / f"calm-{fold}.npz",
@@ -77,7 +83,19 @@ def _books(options: Options) -> dict[int, BookJob]:
     }
     with _workers() as workers:
         workers.map(jobs.write_books, list(todo.values()), chunksize=1)
+        ensembles.write(_music(options), workers)
     return todo
+
+
+def _music(options: Options) -> EnsembleJob:
+    """Music of nobody, which every student may learn from."""
+    seed, library = options.seed * 1000 + 3, options.libraries[0]
+    return EnsembleJob(library, _teachers(options), 12, seed, options.work / f"music-{seed}-{_digest(library)}.npz")
+
+
+@cache
+def _digest(library: Path) -> str:
+    return hashlib.sha256(library.read_bytes()).hexdigest()[:8]
 
 
 def _round(
@@ -85,14 +103,15 @@ def _round(
 ) -> dict[str, StudentJob]:
     """The five trainings up to the endings, or from `begun` on with the ending of that number."""
     schedules = (options.last[number],) if begun else options.schedules
-    planned = {}
+    music, planned = _music(options).path, {}
     for name, held_out in HELD_OUT.items():
         chosen = [book for fold, book in books.items() if fold != held_out]
+        calm = (*(book.calm for book in chosen), music)
         title = f"ended {number} {name}" if begun else f"begun {name}"
         planned[name] = StudentJob(
             name=title,
             start=begun[name].path if begun else None,
-            clips=tuple(book.clips for book in chosen) + (tuple(book.calm for book in chosen) if begun else ()),
+            clips=tuple(book.clips for book in chosen) + (calm if begun else ()),
             lessons=tuple(book.lessons for book in chosen),
             schedules=schedules,
             seed=options.seed,
@@ -134,7 +153,7 @@ def _made(options: Options, held_out: bool) -> MadeJob:
     """The made sounds that the wider students learn from, or those that they are tried with."""
     seed = options.seed * 1000 + (2 if held_out else 1)
     library = options.libraries[1 if held_out else 0]
-    path = options.work / f"made-{seed}-{hashlib.sha256(library.read_bytes()).hexdigest()[:8]}.npz"
+    path = options.work / f"made-{seed}-{_digest(library)}.npz"
     if held_out:
         return MadeJob("made sounds, held out", library, _teacher(options), 40, 80, 0.0, seed, path)
     return MadeJob("made sounds", library, _teacher(options), 120, 60, 0.12, seed, path)
