@@ -1,4 +1,4 @@
-"""A book of music that is made: ensembles of sampled instruments, for the recordings hold an hour of too few kinds of music to know it by.
+"""A book of music that is made: ensembles of sampled instruments, since the recordings hold a quarter of an hour of music, of few kinds.
 
 Nobody's notes: each instrument plays a phrase of its own. What a student learns of it is that all this is Music, and no cock, dog or rain.
 """
