@@ -193,19 +193,24 @@ def test_a_gate_that_opened_before_the_sound_is_open_at_its_beginning() -> None:
     assert envelope[-400:].max() == 0.0
 
 
-def test_a_missing_library_is_told_before_hours_of_training(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "is missing; say where"), (b"", "is no SoundFont 2"), (b"RIFF\0\0\0\0WAVEfmt ", "is no SoundFont 2")],
+)
+def test_a_library_that_cannot_play_is_told_before_hours_of_training(
+    content: bytes | None,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One sentence, exit 2, and nothing begun."""
-    words = [
-        "training",
-        "--libraries",
-        str(tmp_path / "a.sf2"),
-        str(tmp_path / "b.sf2"),
-        "--work",
-        str(tmp_path / "work"),
-    ]
-    monkeypatch.setattr("sys.argv", words)
+    libraries = tmp_path / "a.sf2", tmp_path / "b.sf2"
+    if content is not None:
+        for path in libraries:
+            path.write_bytes(content)
+    monkeypatch.setattr("sys.argv", ["training", "--libraries", *map(str, libraries), "--work", str(tmp_path / "work")])
+    monkeypatch.setattr(shutil, "which", lambda _: "fluidsynth")
     assert training_main() == 2
-    assert f"{tmp_path / 'a.sf2'} is missing; say where" in capsys.readouterr().err
+    assert f"{libraries[0]} {said}" in capsys.readouterr().err
     assert not (tmp_path / "work").exists()

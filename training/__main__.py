@@ -71,6 +71,13 @@ def _abrupt(steps: int) -> Schedule:
     return replace(_last(steps), crops=25, rank=3.0, cut=0.5)
 
 
+def _is_soundfont(path: Path) -> bool:
+    """FluidSynth would play silence from anything else."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head[:4] == b"RIFF" and head[8:] == b"sfbk"
+
+
 def main() -> int:
     """Run the recipe; 130 on Ctrl-C, with nothing half-written."""
     words = _arguments()
@@ -79,6 +86,9 @@ def main() -> int:
     if absent:
         what = "say where sampled instruments are with --libraries, or install fluidsynth, fluid-soundfont-gm and timgm6mb-soundfont"
         print(f"{absent[0]} is missing; {what} (Debian)", file=sys.stderr)
+        return 2
+    if strange := [path for path in words.libraries if not _is_soundfont(path)]:
+        print(f"{strange[0]} is no SoundFont 2 library; give another with --libraries", file=sys.stderr)
         return 2
     options = Options(
         shared=words.shared,

@@ -88,9 +88,10 @@ def _books(options: Options) -> dict[int, BookJob]:
 
 
 def _music(options: Options) -> EnsembleJob:
-    """Music of nobody, which every student may learn from."""
-    seed, library = options.seed * 1000 + 3, options.libraries[0]
-    return EnsembleJob(library, _teachers(options), 12, seed, options.work / f"music-{seed}-{_digest(library)}.npz")
+    """Made music, which every student may hear."""
+    pages, seed, library = 12, options.seed * 1000 + 3, options.libraries[0]
+    path = options.work / f"music-{seed}-{pages}-{_digest(library)}.npz"
+    return EnsembleJob(library, _teachers(options), pages, seed, path)
 
 
 @cache
@@ -104,6 +105,7 @@ def _round(
     """The five trainings up to the endings, or from `begun` on with the ending of that number."""
     schedules = (options.last[number],) if begun else options.schedules
     music, planned = _music(options).path, {}
+    course = (options.schedules, schedules, music.name) if begun else (options.schedules, ())
     for name, held_out in HELD_OUT.items():
         chosen = [book for fold, book in books.items() if fold != held_out]
         calm = (*(book.calm for book in chosen), music)
@@ -115,13 +117,13 @@ def _round(
             lessons=tuple(book.lessons for book in chosen),
             schedules=schedules,
             seed=options.seed,
-            path=_path(options, title, (options.schedules, schedules if begun else ())),
+            path=_path(options, title, course),
         )
     return planned
 
 
-def _path(options: Options, title: str, schedules: object) -> Path:
-    digest = hashlib.sha256(repr((schedules, options.lessons, options.seed)).encode()).hexdigest()[:8]
+def _path(options: Options, title: str, course: object) -> Path:
+    digest = hashlib.sha256(repr((course, options.lessons, options.seed)).encode()).hexdigest()[:8]
     return options.work / f"{title.replace(' ', '-')}-{digest}.pt"
 
 
@@ -141,7 +143,9 @@ def _students(options: Options) -> dict[str, Path]:
             last += [workers.apply_async(jobs.train, [ending[name]]) for ending in endings]
         for training in last:
             training.get()
-    done = {name: _path(options, name, (options.schedules, options.last)) for name in HELD_OUT}
+    done = {
+        name: _path(options, name, (options.schedules, options.last, _music(options).path.name)) for name in HELD_OUT
+    }
     for name, path in done.items():
         parts = [ending[name].path for ending in endings]
         if not path.exists() or path.stat().st_mtime < max(part.stat().st_mtime for part in parts):
