@@ -134,10 +134,10 @@ def _metrics(accuracies: dict[int, Accuracy]) -> dict[str, Any]:
 
 
 def proofs_of(
-    heard: list[Heard], taught: list[Agreement], findings: list[Finding], names: list[str]
+    heard: list[Heard], shipped: list[Heard], taught: list[Agreement], findings: list[Finding], names: list[str]
 ) -> dict[str, Proof]:
     """The evidence on each class beside the core that ships: classes with human labels, taught ones, then further ones."""
-    proofs: dict[str, Proof] = {v.label: v for v in evidence.verdicts(heard) if v.label in CORE or ships(v)}
+    proofs: dict[str, Proof] = {v.label: v for v in evidence.verdicts(heard, shipped) if v.label in CORE or ships(v)}
     learnt = {names[verdict.number]: verdict for verdict in taught if is_taught(verdict)}
     proofs |= {label: v for label, v in learnt.items() if label not in {*SAME, *CORE, *proofs, *INSTRUMENTS}}
     return proofs | {finding.label: finding for finding in findings if is_heard(finding)}

@@ -23,7 +23,7 @@ ESC10 = {
 SYNTHETIC = ("Smoke detector, smoke alarm", "Telephone dialing, DTMF", "Dial tone", "Busy signal")
 
 MINIMUM_S = {
-    "Rain": 1.0, "Waves, surf": 0.85, "Baby cry, infant cry": 0.35, "Tick-tock": 0.5, "Sneeze": 0.6, "Helicopter": 1.25, "Chainsaw": 1.5,
+    "Rain": 1.0, "Waves, surf": 0.85, "Baby cry, infant cry": 0.35, "Tick-tock": 0.5, "Sneeze": 0.6, "Helicopter": 0.85, "Chainsaw": 1.5,
     "Crowing, cock-a-doodle-doo": 0.6,
 }  # fmt: skip
 """How long a score must stay high for an event, where that is longer than MIN_DURATION: what lasts need not be believed at once."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from training import agreement, bundle, card, ensembles, evidence, further, jobs, made, quantise, trials, wider
 from training.corpus import FOLDS, Clip, load
 from training.ensembles import EnsembleJob
-from training.evidence import Heard
+from training.evidence import CALM, Heard
 from training.further import Codes
 from training.jobs import BookJob, StudentJob
 from training.labels import audioset_names
@@ -228,9 +228,10 @@ def run(options: Options) -> None:
     opinions = agreement.teach(Teacher(_teacher(options)), clips)
     codes = {path: further.opinion(scores[None], columns)[0] for path, scores in opinions.items()}
     findings = trials.findings(_tried(options, students, clips, codes, columns))
-    proofs = card.proofs_of(heard, agreement.verdicts(heard, opinions), findings, names)
     student, scaler = jobs.recall(students["final"])
-    facts = card.compose(half_precision(student), scaler, accuracies, proofs, names)
+    shipped = evidence.hear(Listener(half_precision(student), scaler), [clip for clip in clips if clip.folder in CALM])
+    proofs = card.proofs_of(heard, shipped, agreement.verdicts(heard, opinions), findings, names)
+    facts = card.compose(student, scaler, accuracies, proofs, names)
     bundle.write(options.out, facts.weights, facts.card, clips)
     quantise.write(options.out, clips)
     print(f"{options.out}: {len(facts.card['labels'])} labels, {len(facts.weights)} bytes")
