@@ -19,7 +19,7 @@ from training.teachers import CLASSES as LESSONS
 NO_CHANGE = Change(1.0, 1.0, 1.0)
 SCHEDULE = Schedule(
     steps=3, crops=4, lessons=4, crop_change=NO_CHANGE, lesson_change=NO_CHANGE, rate=1e-3, decay=0.05, average=0.99,
-    detect=1.0, distil=1.0, rank=1.0, cut=0.5, mixup=0.5, mask=0.5, pause=0.0, silence=0.6,
+    detect=1.0, distil=1.0, rank=1.0, cut=0.5, mixup=0.5, mask=0.5, pause=0.0, style=0.5, silence=0.6,
 )  # fmt: skip
 
 

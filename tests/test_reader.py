@@ -35,7 +35,7 @@ def plain(cut: float) -> Schedule:
     """The last schedule with no other change than cuts."""
     still = Change(warp=0.0, colour=0.0, gain=0.0)
     return dataclasses.replace(
-        _abrupt(1), crop_change=still, lesson_change=still, cut=cut, mixup=0.0, mask=0.0, pause=0.0
+        _abrupt(1), crop_change=still, lesson_change=still, cut=cut, mixup=0.0, mask=0.0, pause=0.0, style=0.0
     )
 
 
@@ -74,3 +74,21 @@ def test_the_same_seed_gives_the_same_batches() -> None:
     assert first.logmel.equal(again.logmel)
     assert first.targets.equal(again.targets)
     assert not first.logmel.equal(other.logmel)
+
+
+def test_a_style_moves_bands_at_most_half_way_to_another_sounds_and_leaves_silence_and_truth() -> None:
+    """Rain at -20 dB among noise at -30 dB comes to -25 dB at the lowest, and noise there at the highest; silent blocks stay silent."""
+    clips, lessons = books()
+    lessons.logmel[:, :80], lessons.targets[:, :10, QUIET] = -100.0, PRESENT
+    as_it_is, styled = (
+        Reader(clips, lessons, AS_IT_IS, dataclasses.replace(plain(cut=0.0), style=style), 0)() for style in (0.0, 1.0)
+    )
+    assert styled.targets.equal(as_it_is.targets)
+    assert styled.logmel[CROPS:, :80].eq(-100.0).all()
+    rain, noise = styled.logmel[:CROPS], styled.logmel[CROPS:, 80:]
+    assert rain.ge(-25.001).all()
+    assert rain.le(-19.999).all()
+    assert noise.ge(-30.001).all()
+    assert noise.le(-24.999).all()
+    assert len(rain[:, 0, 0].unique()) > 2
+    assert rain.std(1).lt(1e-3).all()

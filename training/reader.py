@@ -16,6 +16,7 @@ from training.network import FRAMES_PER_STEP
 
 QUIET = CLASSES.index(SILENCE)
 DECIBEL = math.log(10.0) / 10.0
+STILL = 1e-3  # added to the deviation in each band, which may be none
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Schedule:
     mixup: float
     mask: float
     pause: float
+    style: float
     silence: float
 
 
@@ -122,7 +124,7 @@ class Reader:
         is_taught = torch.cat([is_whole, torch.ones(len(lessons.targets), dtype=torch.bool)])
         batch = Batch(logmel, targets, torch.from_numpy(teacher.astype(np.float32)), is_taught, shares(targets))
         mixed = self._mix(batch, torch.from_numpy(self._rng.permutation(len(targets))))
-        return replace(mixed, logmel=self._mask(self._scaler(mixed.logmel)))
+        return replace(mixed, logmel=self._mask(self._style(self._scaler(mixed.logmel), mixed.targets)))
 
     @staticmethod
     def _of(book: Book, rows: NDArray[np.int64]) -> Book:
@@ -177,6 +179,23 @@ class Reader:
             batch.is_taught & (batch.is_taught[partner] | ~chosen),
             torch.where(chosen[:, None], share, batch.share),
         )
+
+    def _style(self, scaled: Tensor, targets: Tensor) -> Tensor:
+        """MixStyle (Zhou et al., arXiv 2104.02008), of bands: with some probability a sound's mean and deviation in each band move, by
+        half at most, to another sound's, as if heard by the other's microphone. Silence says nothing of either, and stays.
+        """
+        count = len(scaled)
+        sounding = (targets[..., QUIET] != PRESENT).repeat_interleave(FRAMES_PER_STEP, 1)[..., None]
+        frames = sounding.sum(1, keepdim=True)
+        mean = (scaled * sounding).sum(1, keepdim=True) / frames.clamp(min=1)
+        deviation = (((scaled - mean) * sounding).square().sum(1, keepdim=True) / frames.clamp(min=1)).sqrt() + STILL
+        partner = torch.from_numpy(self._rng.permutation(count))
+        part = torch.from_numpy(self._rng.beta(0.5, 0.5, count).astype(np.float32))[:, None, None]
+        part = torch.maximum(part, 1.0 - part)
+        moved = (scaled - mean) / deviation * torch.lerp(deviation[partner], deviation, part)
+        moved += torch.lerp(mean[partner], mean, part)
+        chosen = torch.from_numpy(self._rng.random(count) < self._schedule.style)[:, None, None] & (frames[partner] > 0)
+        return torch.where(chosen & sounding, moved, scaled)
 
     def _mask(self, scaled: Tensor) -> Tensor:
         """SpecAugment (Park et al., arXiv 1904.08779); along time only where onsets do not count."""
