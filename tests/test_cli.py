@@ -304,7 +304,10 @@ def test_the_models_are_listed(capsys: Capture) -> None:
     for fact in ("bundled", "MIT", "32000 Hz", "MB", "where from", "mn04"):
         assert fact in text
     assert main(["models", "show", "bundled"]) == 0
-    assert "Baby cry, infant cry" in capsys.readouterr().out
+    card = json.loads(capsys.readouterr().out)
+    assert "Baby cry, infant cry" in card["labels"]
+    assert card["evidence"]
+    assert card["limits"]
 
 
 @pytest.mark.parametrize("words", [["-h"], ["listen", "-h"], ["detect", "-h"], ["run", "-h"]])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -214,3 +216,15 @@ def test_a_library_that_cannot_play_is_told_before_hours_of_training(
     assert training_main() == 2
     assert f"{libraries[0]} {said}" in capsys.readouterr().err
     assert not (tmp_path / "work").exists()
+
+
+def test_training_without_what_it_needs_says_how_to_have_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, exit 2."""
+    monkeypatch.delitem(sys.modules, "training.__main__")
+    monkeypatch.setitem(sys.modules, "training.recipe", None)
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module("training", run_name="__main__")
+    assert left.value.code == 2
+    assert "`make train` installs all it needs" in capsys.readouterr().err

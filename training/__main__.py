@@ -6,8 +6,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from training.reader import Change, Schedule
-from training.recipe import Options, run
+try:
+    from training.reader import Change, Schedule
+    from training.recipe import Options, run
+except ModuleNotFoundError as error:  # the extra "train" is not here
+    print(f"training needs {error.name}, which is not installed; `make train` installs all it needs", file=sys.stderr)
+    sys.exit(2)
 
 LIBRARIES = tuple(Path("/usr/share/sounds/sf2") / name for name in ("FluidR3_GM.sf2", "TimGM6mb.sf2"))
 """Where Debian's fluid-soundfont-gm and timgm6mb-soundfont put them."""
@@ -46,7 +50,8 @@ def _first(steps: int) -> Schedule:
     """To tell ten kinds of sound apart, by clips alone, much changed."""
     return Schedule(
         steps=steps, crops=24, lessons=0, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(0.0, 0.0, 0.0),
-        rate=3e-3, decay=0.05, average=0.99, detect=0.0, distil=0.0, rank=1.0, cut=0.0, mixup=0.6, mask=0.6, pause=0.4, style=0.5, silence=1.0,
+        rate=3e-3, decay=0.05, average=0.99, detect=0.0, distil=0.0, rank=1.0, cut=0.0, mixup=0.6, mask=0.6, pause=0.4, style=0.5,
+        silence=1.0,
     )  # fmt: skip
 
 
@@ -54,7 +59,8 @@ def _second(steps: int) -> Schedule:
     """To detect all kinds, in lessons too; Silence is taught as 0.6, so that a clip of a sound and a pause is named after the sound."""
     return Schedule(
         steps=steps, crops=16, lessons=10, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
-        rate=1.5e-3, decay=0.05, average=0.99, detect=1.0, distil=3.0, rank=6.0, cut=0.0, mixup=0.5, mask=0.5, pause=0.0, style=0.5, silence=0.6,
+        rate=1.5e-3, decay=0.05, average=0.99, detect=1.0, distil=3.0, rank=6.0, cut=0.0, mixup=0.5, mask=0.5, pause=0.0, style=0.5,
+        silence=0.6,
     )  # fmt: skip
 
 
@@ -62,7 +68,8 @@ def _last(steps: int) -> Schedule:
     """To be sure of what is there and of what is not, with speech, music and room noise among the clips."""
     return Schedule(
         steps=steps, crops=20, lessons=12, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
-        rate=1e-3, decay=0.05, average=0.99, detect=1.0, distil=1.0, rank=1.5, cut=0.0, mixup=0.3, mask=0.4, pause=0.0, style=0.5, silence=0.6,
+        rate=1e-3, decay=0.05, average=0.99, detect=1.0, distil=1.0, rank=1.5, cut=0.0, mixup=0.3, mask=0.4, pause=0.0, style=0.5,
+        silence=0.6,
     )  # fmt: skip
 
 

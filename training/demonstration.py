@@ -8,6 +8,7 @@ alarm's temporal-three ISO 8201. Rain is many short drops over a hiss.
 
 from __future__ import annotations
 
+import argparse
 import csv
 from pathlib import Path
 
@@ -88,6 +89,11 @@ def compose(rng: np.random.Generator) -> tuple[Sound, list[tuple[str, float, flo
 
 def main() -> None:
     """Writes the recording and what is in it."""
+    argparse.ArgumentParser(
+        prog="python -m training.demonstration",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
     mix, truth = compose(np.random.default_rng(SEED))
     FOLDER.mkdir(exist_ok=True)
     soundfile.write(FOLDER / "demonstration.ogg", mix.astype(np.float32), RATE, format="OGG", subtype="VORBIS")

@@ -1,5 +1,6 @@
 """`python -m training.page`: writes the tables of docs/models.md, and its picture, anew from the bundled model's card."""
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def classes(card: dict[str, Any]) -> str:
 
 def main() -> None:
     """Put the tables between the two marks of the page."""
+    argparse.ArgumentParser(prog="python -m training.page", description=__doc__).parse_args()
     card = json.loads(CARD.read_text(encoding="utf-8"))
     page = PAGE.read_text(encoding="utf-8")
     before, after = page.split(BEGIN)[0], page.split(END)[1]

@@ -181,8 +181,9 @@ class Reader:
         )
 
     def _style(self, scaled: Tensor, targets: Tensor) -> Tensor:
-        """MixStyle (Zhou et al., arXiv 2104.02008), of bands: with some probability a sound's mean and deviation in each band move, by
-        half at most, to another sound's, as if heard by the other's microphone. Silence says nothing of either, and stays.
+        """MixStyle (Zhou et al., arXiv 2104.02008): some sounds' means and deviations, by bands, come halfway to another sound's.
+
+        As if heard by the other's microphone. Silence says nothing of either, and stays.
         """
         count = len(scaled)
         sounding = (targets[..., QUIET] != PRESENT).repeat_interleave(FRAMES_PER_STEP, 1)[..., None]

@@ -17,7 +17,7 @@ from auricle.card import ModelCard
 from auricle.commands.rounding import quantise
 from auricle.errors import SettingsError
 from auricle.labels import audioset
-from auricle.models import cardfile, catalogue, convert, install, networks, store
+from auricle.models import catalogue, convert, install, networks, store
 from auricle.models.download import Patience
 
 _PATIENCE = Patience(stall_s=30.0, attempts=5, pause_s=1.0)
@@ -121,7 +121,7 @@ def _import(names: Sequence[str]) -> None:
 
 def _show(names: Sequence[str]) -> None:
     model = store.find(names[0])
-    print(cardfile.as_json(model.card), end="")
+    print((model.folder / store.CARD_FILE).read_text(encoding="utf-8"), end="")
     print(f"{model.size_bytes / 1e6:.1f} MB in {model.folder}", file=sys.stderr)
 
 
