@@ -3,14 +3,17 @@
 Each scene is half a minute of held-out room noise with held-out ESC-10 sounds, one after another, at one signal-to-noise ratio:
 the sound's RMS over its length against the room's. A sound ends where it pauses for longer than MERGE_GAP. `auricle evaluate`
 judges, with the thresholds and labels of the card that ships and the weights of the student that held the fold out.
+At 10 dB the same scenes are heard from afar too: every sound in a synthetic room of its own, or all of it 20 dB quieter or louder.
 """
 
 import argparse
 import csv
 import hashlib
 import json
+import math
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,7 @@ import soundfile
 
 from auricle.cli import main as auricle
 from training import bundle, jobs
+from training.acoustics import room_response
 from training.card import HUMAN
 from training.card import rows as rows_by
 from training.corpus import FOLDS, Clip, load
@@ -26,12 +30,28 @@ from training.labels import ESC10, audioset_names
 from training.network import half_precision
 from training.synthesis import Audio, Random
 
-RATIOS_DB = (-5, 0, 5, 10, 15, 20)
 SCENE_S, SCENES = 30, 40
 FRAME = RATE // 100
 PAUSE_S, LONGEST_S, GAP_S = 0.75, 4.0, 1.5
 ROOM_DBFS = -45.0
 Row = tuple[str, str, float, float]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How the sounds of a scene reach the microphone."""
+
+    ratio_db: int
+    level_db: float
+    is_far: bool
+
+    def __str__(self) -> str:
+        far = ", in a room" if self.is_far else f", {self.level_db:+.0f} dB" if self.level_db else ""
+        return f"{self.ratio_db:+3d} dB{far}"
+
+
+NEAR = tuple(Setting(ratio_db, 0.0, False) for ratio_db in (-5, 0, 5, 10, 15, 20))
+AFAR = (Setting(10, 0.0, True), Setting(10, -20.0, False), Setting(10, 20.0, False))
 
 
 def sound_of(clip: Clip) -> Audio:
@@ -52,11 +72,19 @@ def room(rng: Random, clips: list[Clip]) -> Audio:
     """Half a minute of room noise, forth and back, RMS one."""
     sound = clips[rng.integers(len(clips))].audio()
     both = np.concatenate([sound, sound[::-1]])
-    noise = np.resize(both, SCENE_S * RATE)
+    noise: Audio = np.resize(both, SCENE_S * RATE).astype(np.float32)
     return noise / np.float32(np.sqrt(np.mean(noise**2)) + 1e-9)
 
 
-def scene(rng: Random, clips: list[Clip], ratio_db: float) -> tuple[Audio, Iterator[tuple[str, float, float]]]:
+def reverberant(rng: Random, sound: Audio) -> Audio:
+    """The sound in a synthetic room and a second of reverberation after it, as loud as it was over its own length."""
+    samples = 2 ** math.ceil(math.log2(len(sound) + RATE))
+    heard = np.fft.irfft(np.fft.rfft(sound, samples) * room_response(rng, samples), samples)[: len(sound) + RATE]
+    scaled: Audio = (heard / (np.sqrt(np.mean(heard[: len(sound)] ** 2)) + 1e-9)).astype(np.float32)
+    return scaled
+
+
+def scene(rng: Random, clips: list[Clip], setting: Setting) -> tuple[Audio, Iterator[tuple[str, float, float]]]:
     """The sound, and label, onset and offset of what is in it."""
     sounds = [clip for clip in clips if clip.path.startswith("esc10/")]
     mix = room(rng, [clip for clip in clips if clip.folder == "room_noise"])
@@ -68,19 +96,20 @@ def scene(rng: Random, clips: list[Clip], ratio_db: float) -> tuple[Audio, Itera
         if at_s + length_s + GAP_S > SCENE_S:
             break
         start = round(at_s * RATE)
-        mix[start : start + len(sound)] += sound * np.float32(10.0 ** (ratio_db / 20.0))
+        heard = reverberant(rng.spawn(1)[0], sound) if setting.is_far else sound
+        mix[start : start + len(heard)] += heard * np.float32(10.0 ** (setting.ratio_db / 20.0))
         found.append((ESC10[clip.folder], at_s, at_s + length_s))
         at_s += length_s + GAP_S + float(rng.uniform(0.0, 1.0))
-    level = 10.0 ** (ROOM_DBFS / 20.0)
+    level = 10.0 ** ((ROOM_DBFS + setting.level_db) / 20.0)
     return np.clip(mix * np.float32(level), -1.0, 1.0), iter(found)
 
 
-def write_scenes(folder: Path, clips: list[Clip], fold: int, ratio_db: int) -> None:
-    """The scenes of one fold at one ratio, and their manifest."""
-    rng = np.random.default_rng([fold, ratio_db + 100])
+def write_scenes(folder: Path, clips: list[Clip], fold: int, setting: Setting) -> None:
+    """The scenes of one fold in one setting, and their manifest."""
+    rng = np.random.default_rng([fold, setting.ratio_db + 100])
     rows: list[Row] = []
     for number in range(SCENES):
-        audio, sounds = scene(rng, clips, ratio_db)
+        audio, sounds = scene(rng, clips, setting)
         name = f"{fold}-{number}.wav"
         soundfile.write(folder / name, audio, RATE, subtype="PCM_16")
         rows += [(name, label, round(onset_s, 3), round(offset_s, 3)) for label, onset_s, offset_s in sounds]
@@ -109,7 +138,7 @@ def judged(folder: Path, fold: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Prints a line for each ratio."""
+    """Prints a line for each setting."""
     parser = argparse.ArgumentParser(prog="python -m training.scenes", description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--work", type=Path, default=Path("build/training"))
@@ -117,16 +146,16 @@ def main() -> None:
     words = parser.parse_args()
     clips = load(words.shared / "data")
     names = audioset_names(words.shared / "labels" / "audioset_class_labels_indices.csv")
-    for ratio_db in RATIOS_DB:
+    for setting in (*NEAR, *AFAR):
         found = []
         for fold in FOLDS:
             student = jobs.newest(words.work, fold)
             with tempfile.TemporaryDirectory() as place:
                 write_student(Path(place), words.model, student, names)
-                write_scenes(Path(place), [clip for clip in clips if clip.fold == fold], fold, ratio_db)
+                write_scenes(Path(place), [clip for clip in clips if clip.fold == fold], fold, setting)
                 found.append(judged(Path(place), fold))
         means = {key: np.mean([fold[key] for fold in found]) for key in ("collar_f1", "psds1")}
-        print(f"{ratio_db:+3d} dB: onset F1 {means['collar_f1']:.1%}, PSDS1 {means['psds1']:.3f}", flush=True)
+        print(f"{setting}: onset F1 {means['collar_f1']:.1%}, PSDS1 {means['psds1']:.3f}", flush=True)
 
 
 if __name__ == "__main__":
