@@ -9,7 +9,9 @@ from pathlib import Path
 try:
     from training.reader import Change, Schedule
     from training.recipe import Options, run
-except ModuleNotFoundError as error:  # the extra "train" is not here
+except ModuleNotFoundError as error:
+    if __name__ != "__main__" or str(error.name).startswith(("training", "auricle")):
+        raise
     print(f"training needs {error.name}, which is not installed; `make train` installs all it needs", file=sys.stderr)
     sys.exit(2)
 

@@ -65,6 +65,13 @@ def colour(rng: Random, samples: int) -> NDArray[np.float32]:
     return curve
 
 
+def in_room(rng: Random, sound: Audio, after_s: float) -> Audio:
+    """The sound in a synthetic room, and so many seconds of its reverberation (a second at most)."""
+    samples = 2 ** math.ceil(math.log2(len(sound) + RATE))
+    heard = np.fft.irfft(np.fft.rfft(sound, samples) * room_response(rng, samples), samples)
+    return heard[: len(sound) + round(after_s * RATE)].astype(np.float32)
+
+
 def transform(rng: Random, sound: Audio, room: float, tint: float) -> Audio:
     """The sound in a room (with probability `room`) through a coloured channel (with probability `tint`)."""
     in_room, tinted = rng.random() < room, rng.random() < tint

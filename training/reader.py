@@ -30,7 +30,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast: steps of so many crops and lessons each, their changes, and the weights of the losses."""
+    """How long and how fast: steps of so many crops and lessons each, their changes, and the weights of the losses.
+
+    `cut`, `mixup`, `mask`, `pause` and `style` are how often a sound is so changed; `silence` is what Silence is taught as.
+    """
 
     steps: int
     crops: int
@@ -101,7 +104,7 @@ class Deck:
 
 
 class Reader:
-    """Draws batches from two books, and changes and mixes them."""
+    """Draws batches from two books, and changes, mixes and restyles them."""
 
     def __init__(self, clips: Book, lessons: Book, scaler: Scaler, schedule: Schedule, seed: int) -> None:
         self._clips, self._lessons = clips, lessons
@@ -181,9 +184,9 @@ class Reader:
         )
 
     def _style(self, scaled: Tensor, targets: Tensor) -> Tensor:
-        """MixStyle (Zhou et al., arXiv 2104.02008): some sounds' means and deviations, by bands, come halfway to another sound's.
+        """MixStyle (Zhou et al., arXiv 2104.02008): the mean and deviation of each band come half way at most to another sound's.
 
-        As if heard by the other's microphone. Silence says nothing of either, and stays.
+        As if heard by the other's microphone. Blocks of Silence count in neither, and stay.
         """
         count = len(scaled)
         sounding = (targets[..., QUIET] != PRESENT).repeat_interleave(FRAMES_PER_STEP, 1)[..., None]

@@ -3,14 +3,14 @@
 Each scene is half a minute of held-out room noise with held-out ESC-10 sounds, one after another, at one signal-to-noise ratio:
 the sound's RMS over its length against the room's. A sound ends where it pauses for longer than MERGE_GAP. `auricle evaluate`
 judges, with the thresholds and labels of the card that ships and the weights of the student that held the fold out.
-At 10 dB the same scenes are heard from afar too: every sound in a synthetic room of its own, or all of it 20 dB quieter or louder.
+At 10 dB the same scenes are heard otherwise too: every sound in a synthetic room of its own, or all of it 20 dB quieter, or
+20 dB louder and clipped.
 """
 
 import argparse
 import csv
 import hashlib
 import json
-import math
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,8 +20,7 @@ import numpy as np
 import soundfile
 
 from auricle.cli import main as auricle
-from training import bundle, jobs
-from training.acoustics import room_response
+from training import acoustics, bundle, jobs
 from training.card import HUMAN
 from training.card import rows as rows_by
 from training.corpus import FOLDS, Clip, load
@@ -41,17 +40,18 @@ Row = tuple[str, str, float, float]
 class Setting:
     """How the sounds of a scene reach the microphone."""
 
+    name: str
     ratio_db: int
-    level_db: float
-    is_far: bool
-
-    def __str__(self) -> str:
-        far = ", in a room" if self.is_far else f", {self.level_db:+.0f} dB" if self.level_db else ""
-        return f"{self.ratio_db:+3d} dB{far}"
+    gain_db: float
+    is_in_room: bool
 
 
-NEAR = tuple(Setting(ratio_db, 0.0, False) for ratio_db in (-5, 0, 5, 10, 15, 20))
-AFAR = (Setting(10, 0.0, True), Setting(10, -20.0, False), Setting(10, 20.0, False))
+NEAR = tuple(Setting(f"{ratio_db:+d} dB", ratio_db, 0.0, False) for ratio_db in (-5, 0, 5, 10, 15, 20))
+OTHERWISE = (
+    Setting("+10 dB, every sound in a room", 10, 0.0, True),
+    Setting("+10 dB, all 20 dB quieter", 10, -20.0, False),
+    Setting("+10 dB, all 20 dB louder, clipped", 10, 20.0, False),
+)
 
 
 def sound_of(clip: Clip) -> Audio:
@@ -77,11 +77,9 @@ def room(rng: Random, clips: list[Clip]) -> Audio:
 
 
 def reverberant(rng: Random, sound: Audio) -> Audio:
-    """The sound in a synthetic room and a second of reverberation after it, as loud as it was over its own length."""
-    samples = 2 ** math.ceil(math.log2(len(sound) + RATE))
-    heard = np.fft.irfft(np.fft.rfft(sound, samples) * room_response(rng, samples), samples)[: len(sound) + RATE]
-    scaled: Audio = (heard / (np.sqrt(np.mean(heard[: len(sound)] ** 2)) + 1e-9)).astype(np.float32)
-    return scaled
+    """The sound in a synthetic room, with a second of reverberation after it; RMS one over its own length."""
+    heard = acoustics.in_room(rng, sound, 1.0)
+    return heard / np.float32(np.sqrt(np.mean(heard[: len(sound)] ** 2)) + 1e-9)
 
 
 def scene(rng: Random, clips: list[Clip], setting: Setting) -> tuple[Audio, Iterator[tuple[str, float, float]]]:
@@ -96,11 +94,11 @@ def scene(rng: Random, clips: list[Clip], setting: Setting) -> tuple[Audio, Iter
         if at_s + length_s + GAP_S > SCENE_S:
             break
         start = round(at_s * RATE)
-        heard = reverberant(rng.spawn(1)[0], sound) if setting.is_far else sound
+        heard = reverberant(rng.spawn(1)[0], sound) if setting.is_in_room else sound
         mix[start : start + len(heard)] += heard * np.float32(10.0 ** (setting.ratio_db / 20.0))
         found.append((ESC10[clip.folder], at_s, at_s + length_s))
         at_s += length_s + GAP_S + float(rng.uniform(0.0, 1.0))
-    level = 10.0 ** ((ROOM_DBFS + setting.level_db) / 20.0)
+    level = 10.0 ** ((ROOM_DBFS + setting.gain_db) / 20.0)
     return np.clip(mix * np.float32(level), -1.0, 1.0), iter(found)
 
 
@@ -146,7 +144,7 @@ def main() -> None:
     words = parser.parse_args()
     clips = load(words.shared / "data")
     names = audioset_names(words.shared / "labels" / "audioset_class_labels_indices.csv")
-    for setting in (*NEAR, *AFAR):
+    for setting in (*NEAR, *OTHERWISE):
         found = []
         for fold in FOLDS:
             student = jobs.newest(words.work, fold)
@@ -155,7 +153,7 @@ def main() -> None:
                 write_scenes(Path(place), [clip for clip in clips if clip.fold == fold], fold, setting)
                 found.append(judged(Path(place), fold))
         means = {key: np.mean([fold[key] for fold in found]) for key in ("collar_f1", "psds1")}
-        print(f"{setting}: onset F1 {means['collar_f1']:.1%}, PSDS1 {means['psds1']:.3f}", flush=True)
+        print(f"{setting.name}: onset F1 {means['collar_f1']:.1%}, PSDS1 {means['psds1']:.3f}", flush=True)
 
 
 if __name__ == "__main__":
