@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="training's batches need PyTorch, which `make test` installs where it can be had")
+pytest.importorskip("torch", reason="torch is not installed: pip install 'auricle[train]'")
 pytest.importorskip("mido", reason="mido is not installed: pip install 'auricle[train]'")
 
 import torch
