@@ -67,9 +67,9 @@ def _second(steps: int) -> Schedule:
 
 
 def _last(steps: int) -> Schedule:
-    """To be sure of what is there and of what is not, with speech, music and room noise among the clips."""
+    """To be sure of what is there and of what is not, near and far, with speech, music and room noise among the clips."""
     return Schedule(
-        steps=steps, crops=20, lessons=12, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
+        steps=steps, crops=20, lessons=12, crop_change=Change(3.0, 3.0, 12.0), lesson_change=Change(1.5, 2.0, 12.0),
         rate=1e-3, decay=0.05, average=0.99, detect=1.0, distil=1.0, rank=1.5, cut=0.0, mixup=0.3, mask=0.4, pause=0.0, style=0.5,
         silence=0.6,
     )  # fmt: skip
