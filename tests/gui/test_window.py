@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from auricle.gui import DARK, LIGHT, State
 from auricle.gui.engine import Choice
 from auricle.gui.keys import bind_keys
 from auricle.gui.window import DemoApp
-from auricle.messages import SourceState
+from auricle.messages import Event, EventState, SourceState
 from auricle.testing import Heard
 from tests.display import Display
 from tests.gui.fakes import KNOWN, FakeEngine
@@ -491,3 +492,22 @@ def test_closing_two_hundred_times_at_random_moments(display: Display, engine: F
             memory = resident_kb()
     assert broken == []
     assert resident_kb() - memory < 140 * 60
+
+
+def test_a_long_label_in_the_list_ends_in_dots_until_there_is_room(root: tk.Tk, engine: FakeEngine) -> None:
+    """A line shows as much of a label as fits, going on or over, and is still of the whole label."""
+    app, label = window(root, engine), "Livestock, farm animals, working animals"
+    events, began = app.panes.events, datetime(2026, 1, 1)
+
+    def shown() -> str:
+        return str(events.set(events.get_children()[0], "label"))
+
+    for when, offset_s in ((EventState.STARTED, None), (EventState.ENDED, 2.0)):
+        events.show(Event(1, when, "fake", label, 1.0, offset_s, 0.97, 0.9, "hiss"), began)
+        assert shown().endswith("…")
+        assert label.startswith(shown().removesuffix("…"))
+        assert events.lines[0][1] == label
+    resize(root, 1600, 900)
+    pump(root, lambda: shown() == label, "the whole label fits")
+    resize(root, 1000, 720)
+    pump(root, lambda: shown().endswith("…"), "it fits no more")

@@ -27,6 +27,7 @@ class EventList(ttk.Treeview):
         super().__init__(parent, columns=list(_COLUMNS), show="headings", selectmode="browse", height=3)
         self._look, self._lines = look, dict[tuple[int, int], str]()  # (run, event) → line
         self._shown: dict[tuple[int, int], tuple[str, ...]] = {}
+        self._labels = dict[str, str]()  # line → the whole label, of which the line shows as much as fits
         self.run = 0
         """Counts streams; an event's number is its own within one."""
         for name, (title, _) in _COLUMNS.items():
@@ -34,12 +35,14 @@ class EventList(ttk.Treeview):
             self.column(name, anchor="w" if name in ("began", "label") else "e", stretch=name == "label", minwidth=20)
         for event in ("<Return>", "<Double-1>"):
             self.bind(event, lambda _: self._choose(chosen))
+        self.bind("<Configure>", lambda _: self._fit())
         self.arrange()
 
     @property
     def lines(self) -> list[tuple[str, ...]]:
         """What it says, the newest first."""
-        return [tuple(map(str, self.item(item, "values"))) for item in self.get_children()]
+        values = {item: list(map(str, self.item(item, "values"))) for item in self.get_children()}
+        return [(began, self._labels[item], length, peak) for item, (began, _, length, peak) in values.items()]
 
     def show(self, event: Event, began: datetime) -> None:
         """Adds an event or brings it up to date; `began`: when its stream did."""
@@ -51,14 +54,15 @@ class EventList(ttk.Treeview):
         if self._shown.get(key) == values:  # every change of a line draws the whole list
             return
         self._shown[key] = values
-        if key in self._lines:
-            self.item(self._lines[key], values=values, tags=tags)
-        else:
-            self._lines[key] = self.insert("", 0, values=values, tags=tags)
+        if key not in self._lines:
+            self._lines[key] = self.insert("", 0)
             if len(self._lines) > _MOST:
                 oldest = next(iter(self._lines))
+                del self._labels[self._lines[oldest]], self._shown[oldest]
                 self.delete(self._lines.pop(oldest))
-                del self._shown[oldest]
+        item = self._lines[key]
+        self._labels[item] = event.label
+        self.item(item, values=(time, self._fitted(event.label, going_on), length, values[3]), tags=tags)
 
     def arrange(self) -> None:
         """Fits columns and colours to fonts and theme."""
@@ -69,7 +73,22 @@ class EventList(ttk.Treeview):
                 self.column(name, width=width)
         self.column("label", width=look.px(60))
         self.tag_configure("now", font=look.font("strong"), foreground=look.theme.accent)
+        self._fit()
+
+    def _fitted(self, label: str, going_on: bool) -> str:
+        """As much of a label as the rest of the width holds, in the font of what goes on or of what is over."""
+        others = sum(int(self.column(name, "width")) for name, (_, widest) in _COLUMNS.items() if widest)
+        return self._look.fitted(
+            "strong" if going_on else "text", label, self.winfo_width() - others - self._look.px(12)
+        )
+
+    def _fit(self) -> None:
+        """Shows labels as far as they fit now."""
+        for item, label in self._labels.items():
+            fitted = self._fitted(label, bool(self.item(item, "tags")))
+            if self.set(item, "label") != fitted:
+                self.set(item, "label", fitted)
 
     def _choose(self, chosen: Callable[[str], None]) -> None:
         for item in self.selection():
-            chosen(str(self.set(item, "label")))
+            chosen(self._labels[item])
