@@ -506,7 +506,8 @@ def test_a_long_label_in_the_list_ends_in_dots_until_there_is_room(root: tk.Tk, 
         events.show(Event(1, when, "fake", label, 1.0, offset_s, 0.97, 0.9, "hiss"), began)
         assert shown().endswith("…")
         assert label.startswith(shown().removesuffix("…"))
-        assert events.lines[0][1] == label
+        assert events.lines[0] == ("00:00:01", label, "now" if offset_s is None else "1.0 s", "97%")
+        assert tuple(map(str, events.item(events.get_children()[0], "values")))[2:] == events.lines[0][2:]
     resize(root, 1600, 900)
     pump(root, lambda: shown() == label, "the whole label fits")
     resize(root, 1000, 720)

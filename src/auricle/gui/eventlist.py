@@ -26,8 +26,7 @@ class EventList(ttk.Treeview):
         """`chosen` is called with the label of an event that the user wants to know more about."""
         super().__init__(parent, columns=list(_COLUMNS), show="headings", selectmode="browse", height=3)
         self._look, self._lines = look, dict[tuple[int, int], str]()  # (run, event) → line
-        self._shown: dict[tuple[int, int], tuple[str, ...]] = {}
-        self._labels = dict[str, str]()  # line → the whole label, of which the line shows as much as fits
+        self._told = dict[str, tuple[str, ...]]()  # line → what it says; of the label it shows as much as fits
         self.run = 0
         """Counts streams; an event's number is its own within one."""
         for name, (title, _) in _COLUMNS.items():
@@ -41,8 +40,7 @@ class EventList(ttk.Treeview):
     @property
     def lines(self) -> list[tuple[str, ...]]:
         """What it says, the newest first."""
-        values = {item: list(map(str, self.item(item, "values"))) for item in self.get_children()}
-        return [(began, self._labels[item], length, peak) for item, (began, _, length, peak) in values.items()]
+        return [self._told[item] for item in self.get_children()]
 
     def show(self, event: Event, began: datetime) -> None:
         """Adds an event or brings it up to date; `began`: when its stream did."""
@@ -51,18 +49,17 @@ class EventList(ttk.Treeview):
         length = "now" if event.offset_s is None else f"{event.offset_s - event.onset_s:.1f} s"
         time = (began + timedelta(seconds=event.onset_s)).strftime("%H:%M:%S")
         values, tags = (time, event.label, length, f"{event.peak:.0%}"), ("now",) if going_on else ()
-        if self._shown.get(key) == values:  # every change of a line draws the whole list
-            return
-        self._shown[key] = values
         if key not in self._lines:
             self._lines[key] = self.insert("", 0)
             if len(self._lines) > _MOST:
-                oldest = next(iter(self._lines))
-                del self._labels[self._lines[oldest]], self._shown[oldest]
-                self.delete(self._lines.pop(oldest))
+                oldest = self._lines.pop(next(iter(self._lines)))
+                del self._told[oldest]
+                self.delete(oldest)
         item = self._lines[key]
-        self._labels[item] = event.label
-        self.item(item, values=(time, self._fitted(event.label, going_on), length, values[3]), tags=tags)
+        if self._told.get(item) == values:  # every change of a line draws the whole list
+            return
+        self._told[item] = values
+        self.item(item, values=(time, self._fitted(event.label, going_on), *values[2:]), tags=tags)
 
     def arrange(self) -> None:
         """Fits columns and colours to fonts and theme."""
@@ -84,11 +81,11 @@ class EventList(ttk.Treeview):
 
     def _fit(self) -> None:
         """Shows labels as far as they fit now."""
-        for item, label in self._labels.items():
+        for item, (_, label, *_) in self._told.items():
             fitted = self._fitted(label, bool(self.item(item, "tags")))
             if self.set(item, "label") != fitted:
                 self.set(item, "label", fitted)
 
     def _choose(self, chosen: Callable[[str], None]) -> None:
         for item in self.selection():
-            chosen(self._labels[item])
+            chosen(self._told[item][1])
