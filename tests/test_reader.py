@@ -12,11 +12,12 @@ pytest.importorskip("mido", reason="mido is not installed: pip install 'auricle[
 
 import torch
 from training.__main__ import _abrupt
+from training.changes import Change
 from training.labels import CLASSES, INDEX, SILENCE
 from training.lessons import Book
 from training.mixtures import ABSENT, BLOCKS, PRESENT
 from training.network import FRAMES_PER_STEP
-from training.reader import Change, Reader, Scaler, Schedule
+from training.reader import Reader, Scaler, Schedule
 
 RAIN = INDEX["Rain"]
 QUIET = INDEX[SILENCE]
@@ -34,7 +35,7 @@ def books() -> tuple[Book, Book]:
 
 def plain(cut: float) -> Schedule:
     """The last schedule with no other change than cuts."""
-    still = Change(warp=0.0, colour=0.0, gain=0.0)
+    still = Change(warp=0.0, colour=0.0, gain=0.0, bandwidth=0.0)
     return dataclasses.replace(
         _abrupt(1), crop_change=still, lesson_change=still, cut=cut, mixup=0.0, mask=0.0, pause=0.0, style=0.0
     )

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 try:
-    from training.reader import Change, Schedule
+    from training.changes import Change
+    from training.reader import Schedule
     from training.recipe import Options, run
 except ModuleNotFoundError as error:
     if __name__ != "__main__" or str(error.name).startswith(("training", "auricle")):
@@ -51,7 +52,7 @@ def _arguments() -> argparse.Namespace:
 def _first(steps: int) -> Schedule:
     """To tell ten kinds of sound apart, by clips alone, much changed."""
     return Schedule(
-        steps=steps, crops=24, lessons=0, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(0.0, 0.0, 0.0),
+        steps=steps, crops=24, lessons=0, crop_change=Change(3.0, 3.0, 8.0, 0.5), lesson_change=Change(0.0, 0.0, 0.0, 0.0),
         rate=3e-3, decay=0.05, average=0.99, detect=0.0, distil=0.0, rank=1.0, cut=0.0, mixup=0.6, mask=0.6, pause=0.4, style=0.5,
         silence=1.0,
     )  # fmt: skip
@@ -60,7 +61,7 @@ def _first(steps: int) -> Schedule:
 def _second(steps: int) -> Schedule:
     """To detect all kinds, in lessons too; Silence is taught as 0.6, so that a clip of a sound and a pause is named after the sound."""
     return Schedule(
-        steps=steps, crops=16, lessons=10, crop_change=Change(3.0, 3.0, 8.0), lesson_change=Change(1.5, 2.0, 0.0),
+        steps=steps, crops=16, lessons=10, crop_change=Change(3.0, 3.0, 8.0, 0.5), lesson_change=Change(1.5, 2.0, 0.0, 0.5),
         rate=1.5e-3, decay=0.05, average=0.99, detect=1.0, distil=3.0, rank=6.0, cut=0.0, mixup=0.5, mask=0.5, pause=0.0, style=0.5,
         silence=0.6,
     )  # fmt: skip
@@ -69,7 +70,7 @@ def _second(steps: int) -> Schedule:
 def _last(steps: int) -> Schedule:
     """To be sure of what is there and of what is not, near and far, with speech, music and room noise among the clips."""
     return Schedule(
-        steps=steps, crops=20, lessons=12, crop_change=Change(3.0, 3.0, 12.0), lesson_change=Change(1.5, 2.0, 12.0),
+        steps=steps, crops=20, lessons=12, crop_change=Change(3.0, 3.0, 12.0, 0.5), lesson_change=Change(1.5, 2.0, 12.0, 0.5),
         rate=1e-3, decay=0.05, average=0.99, detect=1.0, distil=1.0, rank=1.5, cut=0.0, mixup=0.3, mask=0.4, pause=0.0, style=0.5,
         silence=0.6,
     )  # fmt: skip

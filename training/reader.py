@@ -1,31 +1,20 @@
 """Batches for training: crops of clips, changed, some beginning or ending abruptly in noise, mixed with one another, and lessons."""
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
+from training.changes import DECIBEL, Change, added, changed
 from training.labels import CLASSES, SILENCE
 from training.lessons import FRAMES, Book
 from training.mixtures import ABSENT, BLOCKS, PRESENT, UNKNOWN
 from training.network import FRAMES_PER_STEP
 
 QUIET = CLASSES.index(SILENCE)
-DECIBEL = math.log(10.0) / 10.0
 STILL = 1e-3  # added to the deviation in each band, which may be none
-
-
-@dataclass(frozen=True)
-class Change:
-    """How far log-mels are changed: bands moved (at most), decibels of a smooth curve over the bands and of the level (deviations)."""
-
-    warp: float
-    colour: float
-    gain: float
 
 
 @dataclass(frozen=True)
@@ -213,26 +202,6 @@ class Reader:
                 low = int(self._rng.integers(64 - width))
                 scaled[row, :, low : low + width] = 0.0
         return scaled
-
-
-def changed(rng: np.random.Generator, given: NDArray[np.float16], how: Change) -> Tensor:
-    """Pitch a little up or down, another level, and a smooth random curve over the bands; digital silence stays."""
-    logmel = torch.from_numpy(given.astype(np.float32))
-    count, _, bands = logmel.shape
-    shift = torch.from_numpy(rng.uniform(-how.warp, how.warp, count).astype(np.float32))
-    place = (torch.arange(bands) + shift[:, None]).clamp(0.0, bands - 1.001)
-    low = place.long()[:, None, :].expand(logmel.shape)
-    part = (place - place.floor())[:, None, :]
-    moved = torch.gather(logmel, 2, low) * (1.0 - part) + torch.gather(logmel, 2, low + 1) * part
-    knots = torch.from_numpy(rng.normal(0.0, how.colour, (count, 1, 7)).astype(np.float32))
-    curve = functional.interpolate(knots, bands, mode="linear", align_corners=True)
-    gain = torch.from_numpy(rng.normal(0.0, how.gain, (count, 1, 1)).astype(np.float32))
-    return torch.where(moved > -99.0, (moved + curve + gain).clamp(min=-100.0), moved)
-
-
-def added(one: Tensor, other: Tensor) -> Tensor:
-    """The log-mel of two sounds together, decibels."""
-    return torch.logaddexp(one * DECIBEL, other * DECIBEL) / DECIBEL
 
 
 def shares(targets: Tensor) -> Tensor:

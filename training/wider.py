@@ -15,15 +15,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training import further, jobs, lessons, made, phrases
+from training.changes import Change, added, changed
 from training.further import LABELS, ROWS, Codes
 from training.lessons import Book
 from training.mixtures import PRESENT, UNKNOWN
 from training.network import CHANNELS, POOLS, WIDER, Student, half_precision, pool_scores
 from training.progress import progress
-from training.reader import Change, Scaler, added, changed
+from training.reader import Scaler
 
 OLD, MORE = CHANNELS[-1], WIDER[-1] - CHANNELS[-1]
-CHANGE = Change(3.0, 3.0, 3.0)
+CHANGE = Change(3.0, 3.0, 3.0, 0.5)
 MIXED = 0.6  # share of changed sounds with another one in the background
 EVERY = 4  # so many lessons, one is read
 EPOCHS, BATCH, RATE, DECAY, DROPOUT = 8, 64, 3e-3, 0.02, 0.1
@@ -84,7 +85,7 @@ def shelf(student: Student, scaler: Scaler, logmel: NDArray[np.float16], codes: 
 def varied(
     rng: np.random.Generator, sounds: NDArray[np.float16], codes: Codes, others: NDArray[np.float16], theirs: Codes
 ) -> tuple[NDArray[np.float16], Codes]:
-    """The sounds moved in pitch, coloured and at other levels, many with one of the others in the background."""
+    """The sounds moved in pitch, coloured, at other levels and of other bandwidth, many with one of the others in the background."""
     logmel, codes = changed(rng, sounds, CHANGE), codes.copy()
     for row in np.flatnonzero(rng.random(len(sounds)) < MIXED):
         pick = int(rng.integers(len(others)))
