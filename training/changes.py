@@ -20,7 +20,7 @@ TOP = 58  # 10 kHz; what is dead from here on is of less than full bandwidth,
 SAMPLED = 48  # and that by its recording if it does not end below 6 kHz
 LEAST, MOST = 40, 60  # bands at 3.7 kHz, where telephones end, and 11 kHz
 DITHER_DB = (-100.0, -80.0)  # where rounding to 16 bits leaves a dead band
-FALL_DB = (0.0, 15.0)  # how far under its model a replica lies
+FALL_DB = (0.0, 15.0)  # how far under its model a replica begins; with each band it falls by up to a decibel more
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 from training import jobs
@@ -28,13 +29,14 @@ JUDGED = tuple(label for label in CORE if label != SILENCE)
 
 
 def changed(audio: NDArray[np.float32], rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
-    """The recording as it is, at other levels, under noise, and in a synthetic room."""
+    """The recording as it is, at other levels, in a synthetic room, sampled at 16 kHz, and under noise."""
     noise = coloured_noise(rng, len(audio)) * np.float32(np.sqrt(np.mean(audio**2)))
     return {
         "unchanged": audio,
         "20 dB quieter": audio * np.float32(0.1),
         "20 dB louder and clipped": np.clip(audio * np.float32(10.0), -1.0, 1.0),
         "in a synthetic room": in_room(rng, audio, 0.0),
+        "sampled at 16 kHz": np.resize(soxr.resample(soxr.resample(audio, RATE, 16000), 16000, RATE), audio.shape),
         "under coloured noise at 10 dB": audio + noise * np.float32(10.0**-0.5),
         "under coloured noise at 0 dB": audio + noise,
     }
