@@ -29,17 +29,24 @@ JUDGED = tuple(label for label in CORE if label != SILENCE)
 
 
 def changed(audio: NDArray[np.float32], rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
-    """The recording as it is, at other levels, in a synthetic room, sampled at 16 kHz, and under noise."""
+    """The recording as it is, at other levels, in a synthetic room, at lower sample rates, and under noise."""
     noise = coloured_noise(rng, len(audio)) * np.float32(np.sqrt(np.mean(audio**2)))
     return {
         "unchanged": audio,
         "20 dB quieter": audio * np.float32(0.1),
         "20 dB louder and clipped": np.clip(audio * np.float32(10.0), -1.0, 1.0),
         "in a synthetic room": in_room(rng, audio, 0.0),
-        "sampled at 16 kHz": np.resize(soxr.resample(soxr.resample(audio, RATE, 16000), 16000, RATE), audio.shape),
+        "sampled at 16 kHz": _sampled(audio, 16000),
+        "sampled at 8 kHz": _sampled(audio, 8000),
         "under coloured noise at 10 dB": audio + noise * np.float32(10.0**-0.5),
         "under coloured noise at 0 dB": audio + noise,
     }
+
+
+def _sampled(audio: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """The recording without what another sample rate cannot hold."""
+    there_and_back: NDArray[np.float32] = soxr.resample(soxr.resample(audio, RATE, rate), rate, RATE)
+    return np.pad(there_and_back, (0, max(0, len(audio) - len(there_and_back))))[: len(audio)]
 
 
 @dataclass
