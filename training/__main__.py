@@ -52,7 +52,7 @@ def _arguments() -> argparse.Namespace:
 def _first(steps: int) -> Schedule:
     """To tell ten kinds of sound apart, by clips alone, much changed."""
     return Schedule(
-        steps=steps, crops=24, lessons=0, crop_change=Change(3.0, 3.0, 8.0, 0.5), lesson_change=Change(0.0, 0.0, 0.0, 0.0),
+        steps=steps, crops=24, lessons=0, crop_change=Change(3.0, 3.0, 8.0, 0.0), lesson_change=Change(0.0, 0.0, 0.0, 0.0),
         rate=3e-3, decay=0.05, average=0.99, detect=0.0, distil=0.0, rank=1.0, cut=0.0, mixup=0.6, mask=0.6, pause=0.4, style=0.5,
         silence=1.0,
     )  # fmt: skip
@@ -61,7 +61,7 @@ def _first(steps: int) -> Schedule:
 def _second(steps: int) -> Schedule:
     """To detect all kinds, in lessons too; Silence is taught as 0.6, so that a clip of a sound and a pause is named after the sound."""
     return Schedule(
-        steps=steps, crops=16, lessons=10, crop_change=Change(3.0, 3.0, 8.0, 0.5), lesson_change=Change(1.5, 2.0, 0.0, 0.5),
+        steps=steps, crops=16, lessons=10, crop_change=Change(3.0, 3.0, 8.0, 0.0), lesson_change=Change(1.5, 2.0, 0.0, 0.0),
         rate=1.5e-3, decay=0.05, average=0.99, detect=1.0, distil=3.0, rank=6.0, cut=0.0, mixup=0.5, mask=0.5, pause=0.0, style=0.5,
         silence=0.6,
     )  # fmt: skip

@@ -53,7 +53,7 @@ def rebanded(rng: np.random.Generator, logmel: NDArray[np.float32], share: float
 
     What these get is a fainter replica of the bands below (spectral band replication: Dietz et al., AES 112th Convention, 2002).
     """
-    for row in np.flatnonzero(rng.random(len(logmel)) < share):
+    for row in np.flatnonzero(rng.random(len(logmel)) < share) if share else ():
         sound = logmel[row]
         loudest = sound.max(0)
         if loudest.max() <= SOUND_DB:
