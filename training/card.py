@@ -15,7 +15,7 @@ from training.network import Student
 from training.reader import Scaler
 from training.trials import Finding
 
-VERSION = "2.1"
+VERSION = "2.2"
 SILENCE_THRESHOLD = 0.4  # taught as 0.6
 SAME = (
     "Animal", "Domestic animals, pets", "Bark", "Bow-wow", "Fowl", "Chicken, rooster", "Cluck", "Clock", "Tick", "Ocean", "Rain on surface",

@@ -23,8 +23,8 @@ ESC10 = {
 SYNTHETIC = ("Smoke detector, smoke alarm", "Telephone dialing, DTMF", "Dial tone", "Busy signal")
 
 MINIMUM_S = {
-    "Rain": 0.5, "Waves, surf": 1.5, "Baby cry, infant cry": 1.0, "Tick-tock": 0.5, "Sneeze": 0.35, "Helicopter": 1.2, "Chainsaw": 1.5,
-    "Crowing, cock-a-doodle-doo": 1.0, "Crackle": 0.5, "Music": 1.0,
+    "Dog": 0.35, "Rain": 0.85, "Waves, surf": 1.8, "Baby cry, infant cry": 0.85, "Tick-tock": 0.5, "Helicopter": 1.2, "Chainsaw": 1.5,
+    "Crowing, cock-a-doodle-doo": 1.0, "Crackle": 0.6, "Music": 1.0,
 }  # fmt: skip
 """How long a score must stay high for an event, where that is longer than MIN_DURATION: what lasts need not be believed at once."""
 
