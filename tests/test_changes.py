@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed: pip install 'auricle[train]'")
 
-from training.changes import DEAD_DB, LEAST, Change, changed, rebanded
+from training.changes import DEAD_DB, LEAST, MOST, Change, changed, rebanded
 
 EIGHT_KHZ = 54
 """The first band over it."""
@@ -26,6 +26,7 @@ def test_full_bandwidth_is_cut_at_a_random_band_of_the_upper_third() -> None:
     found = rebanded(np.random.default_rng(0), given.copy(), 1.0)
     ends = (found.max(1) > DEAD_DB).sum(1)
     assert ends.min() >= LEAST
+    assert ends.max() < MOST
     assert len(set(ends)) > 10
     for row, end in enumerate(ends):
         assert np.array_equal(found[row, :, :end], given[row, :, :end])
@@ -33,30 +34,37 @@ def test_full_bandwidth_is_cut_at_a_random_band_of_the_upper_third() -> None:
 
 
 def test_what_was_sampled_at_16_khz_gets_a_fainter_replica_above() -> None:
-    """Of the bands below, frame by frame; what is below stays."""
+    """Of the bands below, frame by frame, from the band on into which the filter leaks; what is below stays, and silence."""
     given = sounds(64, ends=EIGHT_KHZ)
-    given[:, 80:] -= 30.0
-    given[:, :, EIGHT_KHZ:] = -87.0
+    given[:, :, EIGHT_KHZ - 1] = -65.0
+    given[:, 80:, :EIGHT_KHZ] -= 30.0
+    given[:, 150:] = -100.0
     found = rebanded(np.random.default_rng(0), given.copy(), 1.0)
     assert np.array_equal(found[:, :, : EIGHT_KHZ - 2], given[:, :, : EIGHT_KHZ - 2])
-    assert (found[:, :, EIGHT_KHZ - 2 :] >= given[:, :, EIGHT_KHZ - 2 :]).all()
+    assert (found[:, :150, EIGHT_KHZ - 2 :] >= given[:, :150, EIGHT_KHZ - 2 :]).all()
+    assert (found[:, :80, EIGHT_KHZ - 1] > -65.0).any()
+    assert (found[:, 150:] == -100.0).all()
     model, upper = given[:, :, EIGHT_KHZ - 12 : EIGHT_KHZ - 2], found[:, :, EIGHT_KHZ:]
     fall_db = model[:, :80] - upper[:, :80]
     assert fall_db.min() >= 0.0
     assert fall_db.max() <= 26.0
+    assert fall_db.mean((1, 2)).max() - fall_db.mean((1, 2)).min() > 5.0
     assert fall_db.std((1, 2)).max() < 5.0
-    later = upper[:, 80:] > -86.0  # what is fainter than rounding is hidden by it
-    assert np.allclose((upper[:, :80] - upper[:, 80:])[later], 30.0, atol=0.01)
+    later = upper[:, 80:150] > -86.0  # what is fainter than rounding is hidden by it
+    assert later.any()
+    assert np.allclose((upper[:, :1] - upper[:, 80:150])[later], 30.0, atol=0.01)
 
 
 def test_what_is_dark_by_nature_or_hardly_heard_or_silent_keeps_its_bandwidth() -> None:
-    """A sound that ends far below 8 kHz, one under -60 dB, and digital silence in any sound."""
-    dark, faint, pausing = sounds(8, ends=30), sounds(8, ends=64) - np.float32(45.0), sounds(8, ends=64)
+    """What ends at 5.5 kHz or lies under -60 dB, and digital silence in any sound; not so what ends at 6.5 kHz."""
+    dark, faint, pausing = sounds(8, ends=47), np.full((8, 160, 64), -65.0, np.float32), sounds(8, ends=64)
     pausing[:, :40] = -100.0
     rng = np.random.default_rng(0)
     assert np.array_equal(rebanded(rng, dark.copy(), 1.0), dark)
     assert np.array_equal(rebanded(rng, faint.copy(), 1.0), faint)
     assert (rebanded(rng, pausing.copy(), 1.0)[:, :40] == -100.0).all()
+    sampled = sounds(8, ends=51)
+    assert (rebanded(rng, sampled.copy(), 1.0)[:, :, 51:] > -86.0).any((1, 2)).all()
 
 
 def test_as_many_are_changed_as_is_said() -> None:

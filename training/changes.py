@@ -15,10 +15,13 @@ from torch.nn import functional
 
 DECIBEL = math.log(10.0) / 10.0
 SILENT_DB = -99.0  # digital silence lies at -100
-DEAD_DB, SOUND_DB = -70.0, -60.0  # no band louder than the one is used, no sound softer than the other is asked
+DEAD_DB, SOUND_DB = (
+    -70.0,
+    -60.0,
+)  # a band no louder than the one is not used; a sound no louder than the other is left alone
 TOP = 58  # 10 kHz; what is dead from here on is of less than full bandwidth,
 SAMPLED = 48  # and that by its recording if it does not end below 6 kHz
-LEAST, MOST = 40, 60  # bands at 3.7 kHz, where telephones end, and 11 kHz
+LEAST, MOST = 40, 60  # the first bands lost: from 3.7 kHz, as when sampled at 8, to 10.6
 DITHER_DB = (-100.0, -80.0)  # where rounding to 16 bits leaves a dead band
 FALL_DB = (0.0, 15.0)  # how far under its model a replica begins; with each band it falls by up to a decibel more
 
@@ -51,7 +54,8 @@ def changed(rng: np.random.Generator, given: NDArray[np.float16], how: Change) -
 def rebanded(rng: np.random.Generator, logmel: NDArray[np.float32], share: float) -> NDArray[np.float32]:
     """A share of the sounds (changed in place) end at another band: those of full bandwidth lose their highest, others get some.
 
-    What these get is a fainter replica of the bands below (spectral band replication: Dietz et al., AES 112th Convention, 2002).
+    Left alone are what is hardly heard and what is dark by nature. What others get is a fainter replica of the bands below (spectral
+    band replication: Dietz et al., AES 112th Convention, 2002).
     """
     for row in np.flatnonzero(rng.random(len(logmel)) < share) if share else ():
         sound = logmel[row]
