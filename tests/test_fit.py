@@ -17,9 +17,9 @@ from training.network import CHANNELS, FRAMES_PER_STEP, Student
 from training.reader import Schedule
 from training.teachers import CLASSES as LESSONS
 
-NO_CHANGE = Change(1.0, 1.0, 1.0, 1.0)
+CHANGE = Change(1.0, 1.0, 1.0, 1.0)
 SCHEDULE = Schedule(
-    steps=3, crops=4, lessons=4, crop_change=NO_CHANGE, lesson_change=NO_CHANGE, rate=1e-3, decay=0.05, average=0.99,
+    steps=3, crops=4, lessons=4, crop_change=CHANGE, lesson_change=CHANGE, rate=1e-3, decay=0.05, average=0.99,
     detect=1.0, distil=1.0, rank=1.0, cut=0.5, mixup=0.5, mask=0.5, pause=0.0, style=0.5, silence=0.6,
 )  # fmt: skip
 

@@ -15,10 +15,8 @@ from torch.nn import functional
 
 DECIBEL = math.log(10.0) / 10.0
 SILENT_DB = -99.0  # digital silence lies at -100
-DEAD_DB, SOUND_DB = (
-    -70.0,
-    -60.0,
-)  # a band no louder than the one is not used; a sound no louder than the other is left alone
+DEAD_DB = -70.0  # a band no louder is not used
+SOUND_DB = -60.0  # a sound no louder is left alone
 TOP = 58  # 10 kHz; what is dead from here on is of less than full bandwidth,
 SAMPLED = 48  # and that by its recording if it does not end below 6 kHz
 LEAST, MOST = 40, 60  # the first bands lost: from 3.7 kHz, as when sampled at 8, to 10.6
