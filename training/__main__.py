@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 try:
+    from training import exits
     from training.changes import Change
     from training.reader import Schedule
     from training.recipe import Options, run
@@ -111,15 +112,11 @@ def main() -> int:
         last=(_last(words.last_steps), _abrupt(words.abrupt_steps)),
         seed=words.seed,
     )
-    try:
-        run(options)
-    except KeyboardInterrupt:
-        print("\nstopped; the bundled model is as it was", file=sys.stderr)
-        return 130
-    except FileNotFoundError as error:
-        print(f"{error.filename}: no such file; say where the data is with --shared or --data", file=sys.stderr)
-        return 2
-    return 0
+    return exits.status(
+        lambda: run(options),
+        stopped="stopped; the bundled model is as it was",
+        missing="say where the data is with --shared or --data",
+    )
 
 
 if __name__ == "__main__":

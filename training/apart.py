@@ -6,10 +6,11 @@ of a recording.
 """
 
 import argparse
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import evidence, jobs
+from training import evidence, exits, jobs
 from training.corpus import FOLDS, load
 from training.evidence import CALM, MIN_DURATION, Heard, event_peak
 from training.labels import CORE, ESC10, INDEX, MINIMUM_S, SILENCE
@@ -63,9 +64,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--work", type=Path, default=Path("build/training"))
     words = parser.parse_args()
+    students = {fold: jobs.newest(words.work, fold) for fold in FOLDS}
     clips, heard = load(words.data), list[Heard]()
-    for fold in FOLDS:
-        listener = Listener(*jobs.recall(jobs.newest(words.work, fold)))
+    for fold, student in students.items():
+        listener = Listener(*jobs.recall(student))
         heard += evidence.hear(listener, [clip for clip in clips if clip.fold == fold])
         heard += evidence.hear_synthetic(listener, fold, 40)
     for label in CORE:
@@ -74,4 +76,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exits.figures(main))

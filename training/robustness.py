@@ -8,6 +8,7 @@ were chosen on these recordings, unchanged.
 
 import argparse
 import json
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from training import jobs
+from training import exits, jobs
 from training.acoustics import coloured_noise, in_room
 from training.corpus import FOLDS, Clip, load
 from training.evidence import CALM, MIN_DURATION, event_peak
@@ -114,9 +115,10 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("src/auricle/models/bundled"))
     words = parser.parse_args()
     card: dict[str, Any] = json.loads((words.model / "card.json").read_text(encoding="utf-8"))
+    students = {fold: jobs.newest(words.work, fold) for fold in FOLDS}
     clips, tallies = load(words.data), defaultdict[str, Tally](Tally)
-    for fold in FOLDS:
-        judge = Judge(Listener(*jobs.recall(jobs.newest(words.work, fold))), card["thresholds"])
+    for fold, student in students.items():
+        judge = Judge(Listener(*jobs.recall(student)), card["thresholds"])
         rng, unheard = np.random.default_rng(fold), [clip for clip in clips if clip.fold == fold]
         for clip in (clip for clip in unheard if clip.path.startswith("esc10/")):
             for how, audio in changed(clip.audio(), rng).items():
@@ -129,4 +131,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exits.figures(main))

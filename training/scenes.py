@@ -11,6 +11,7 @@ import argparse
 import csv
 import hashlib
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import numpy as np
 import soundfile
 
 from auricle.cli import main as auricle
-from training import acoustics, bundle, jobs
+from training import acoustics, bundle, exits, jobs
 from training.card import HUMAN
 from training.card import rows as rows_by
 from training.corpus import FOLDS, Clip, load
@@ -130,7 +131,8 @@ def judged(folder: Path, fold: int) -> dict[str, float]:
     """Collar F1 and PSDS1 of one fold's scenes, means over labels."""
     out = folder / "out.json"
     words = ["evaluate", str(folder), "--labels", str(folder / f"{fold}.csv"), "--format", "json", "-o", str(out)]
-    assert auricle([*words, f"MODEL_PATH={folder}", "PRECISION=float32"]) == 0
+    if code := auricle([*words, f"MODEL_PATH={folder}", "PRECISION=float32"]):
+        sys.exit(code)  # it has said why
     found: dict[str, float] = json.loads(out.read_text(encoding="utf-8"))
     return found
 
@@ -142,12 +144,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/training"))
     parser.add_argument("--model", type=Path, default=Path("src/auricle/models/bundled"))
     words = parser.parse_args()
+    students = {fold: jobs.newest(words.work, fold) for fold in FOLDS}
     clips = load(words.shared / "data")
     names = audioset_names(words.shared / "labels" / "audioset_class_labels_indices.csv")
     for setting in (*NEAR, *OTHERWISE):
         found = []
-        for fold in FOLDS:
-            student = jobs.newest(words.work, fold)
+        for fold, student in students.items():
             with tempfile.TemporaryDirectory() as place:
                 write_student(Path(place), words.model, student, names)
                 write_scenes(Path(place), [clip for clip in clips if clip.fold == fold], fold, setting)
@@ -157,4 +159,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exits.figures(main))
