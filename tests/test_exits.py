@@ -21,6 +21,7 @@ from training.jobs import newest
 from auricle.models import store
 
 BUNDLED = Path(store.__file__).parent / "bundled"
+COMMANDS = ("apart", "robustness", "scenes")
 
 
 def test_work_that_is_done_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,7 +42,7 @@ def test_ctrl_c_ends_with_130_and_says_what_is_left(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err == "\nstopped; all is as it was\n"
 
 
-@pytest.mark.parametrize("command", ["apart", "robustness", "scenes"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_figures_without_students_say_how_to_have_them(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,3 +92,22 @@ def test_scenes_that_cannot_be_judged_end_as_auricle_does(
     said = capsys.readouterr().err
     assert "sed_scores_eval, which is not installed" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("command", "absent"),
+    [("training", "torch"), ("training", "mido"), *((f"training.{name}", "torch") for name in COMMANDS)],
+)
+def test_commands_without_a_library_say_how_to_have_it(
+    command: str, absent: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, exit 2."""
+    for name in [name for name in sys.modules if name.startswith("training")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, absent, None)
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module(command, run_name="__main__")
+    said = capsys.readouterr().err
+    assert left.value.code == 2
+    assert said.startswith(f"training needs {absent}, which is not installed; `scripts/install train`")
+    assert said.count("\n") == 1

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -216,17 +214,3 @@ def test_a_library_that_cannot_play_is_told_before_hours_of_training(
     assert training_main() == 2
     assert f"{libraries[0]} {said}" in capsys.readouterr().err
     assert not (tmp_path / "work").exists()
-
-
-@pytest.mark.parametrize("absent", ["torch", "mido"])
-def test_training_without_what_it_needs_says_how_to_have_it(
-    absent: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One sentence, exit 2."""
-    for name in [name for name in sys.modules if name.startswith("training")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, absent, None)
-    with pytest.raises(SystemExit) as left:
-        runpy.run_module("training", run_name="__main__")
-    assert left.value.code == 2
-    assert f"training needs {absent}, which is not installed; `make train`" in capsys.readouterr().err

@@ -6,16 +6,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-try:
-    from training import exits
+from training import exits
+
+with exits.libraries(__name__):
     from training.changes import Change
     from training.reader import Schedule
     from training.recipe import Options, run
-except ModuleNotFoundError as error:
-    if __name__ != "__main__" or str(error.name).startswith(("training", "auricle")):
-        raise
-    print(f"training needs {error.name}, which is not installed; `make train` installs all it needs", file=sys.stderr)
-    sys.exit(2)
 
 LIBRARIES = tuple(Path("/usr/share/sounds/sf2") / name for name in ("FluidR3_GM.sf2", "TimGM6mb.sf2"))
 """Where Debian's fluid-soundfont-gm and timgm6mb-soundfont put them."""

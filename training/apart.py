@@ -10,11 +10,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import evidence, exits, jobs
-from training.corpus import FOLDS, load
-from training.evidence import CALM, MIN_DURATION, Heard, event_peak
-from training.labels import CORE, ESC10, INDEX, MINIMUM_S, SILENCE
-from training.listen import Listener
+from training import exits
+
+with exits.libraries(__name__):
+    from training import evidence, jobs
+    from training.corpus import FOLDS, load
+    from training.evidence import CALM, MIN_DURATION, Heard, event_peak
+    from training.labels import CORE, ESC10, INDEX, MINIMUM_S, SILENCE
+    from training.listen import Listener
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,23 @@
 """How a command of this folder ends: its status, and one sentence where something is missing."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def libraries(name: str) -> Iterator[None]:
+    """Around the imports of the module of that `__name__`: as a command, it ends with 2 where a library is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if name != "__main__" or str(error.name).startswith(("training", "auricle")):
+            raise
+        print(
+            f"training needs {error.name}, which is not installed; `scripts/install train` installs all it needs",
+            file=sys.stderr,
+        )
+        sys.exit(2)
 
 
 def status(work: Callable[[], None], *, stopped: str, missing: str) -> int:

@@ -18,13 +18,16 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from training import exits, jobs
-from training.acoustics import coloured_noise, in_room
-from training.corpus import FOLDS, Clip, load
-from training.evidence import CALM, MIN_DURATION, event_peak
-from training.frontend import RATE
-from training.labels import CORE, ESC10, INDEX, SILENCE
-from training.listen import ESC_COLUMNS, Listener, Scores, clip_scores, loudest, weights_of
+from training import exits
+
+with exits.libraries(__name__):
+    from training import jobs
+    from training.acoustics import coloured_noise, in_room
+    from training.corpus import FOLDS, Clip, load
+    from training.evidence import CALM, MIN_DURATION, event_peak
+    from training.frontend import RATE
+    from training.labels import CORE, ESC10, INDEX, SILENCE
+    from training.listen import ESC_COLUMNS, Listener, Scores, clip_scores, loudest, weights_of
 
 JUDGED = tuple(label for label in CORE if label != SILENCE)
 

@@ -21,14 +21,17 @@ import numpy as np
 import soundfile
 
 from auricle.cli import main as auricle
-from training import acoustics, bundle, exits, jobs
-from training.card import HUMAN
-from training.card import rows as rows_by
-from training.corpus import FOLDS, Clip, load
-from training.frontend import RATE
-from training.labels import ESC10, audioset_names
-from training.network import half_precision
-from training.synthesis import Audio, Random
+from training import exits
+
+with exits.libraries(__name__):
+    from training import acoustics, bundle, jobs
+    from training.card import HUMAN
+    from training.card import rows as rows_by
+    from training.corpus import FOLDS, Clip, load
+    from training.frontend import RATE
+    from training.labels import ESC10, audioset_names
+    from training.network import half_precision
+    from training.synthesis import Audio, Random
 
 SCENE_S, SCENES = 30, 40
 FRAME = RATE // 100
