@@ -65,7 +65,14 @@ def test_a_label_of_ground_truth_is_the_models_or_all_below_it(name: str, wanted
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("Dogg", "did you mean “Dog”"), ("qqq", "AudioSet"), ("pets", "there is no"), ("Rain", "MODEL=")]
+    ("name", "says"),
+    [
+        ("Dogg", "did you mean “Dog”"),
+        ("violin", "did you mean “Violin, fiddle”"),
+        ("qqq", "AudioSet"),
+        ("pets", "there is no"),
+        ("Rain", "MODEL="),
+    ],
 )
 def test_a_label_of_ground_truth_that_means_nothing_is_refused(name: str, says: str) -> None:
     """Unknown names, presets, and what the model does not hear."""
@@ -93,7 +100,12 @@ def test_names_become_groups(names: list[str], wanted: list[tuple[str, tuple[int
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("saftey", "did you mean “safety”"), ("Barc", "did you mean “Bark”"), ("xyzzy", "presets are safety, baby")],
+    [
+        ("saftey", "did you mean “safety”"),
+        ("Barc", "did you mean “Bark”"),
+        ("Fidle", "did you mean “Violin, fiddle”"),
+        ("xyzzy", "presets are safety, baby"),
+    ],
 )
 def test_unknown_names_are_refused_with_the_nearest(name: str, words: str) -> None:
     """One sentence that helps."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from auricle.card import Thresholds
 from auricle.errors import LabelError
 from auricle.labels import audioset
+from auricle.labels.near import nearest
 from auricle.messages import Frames, Scores
 from auricle.stages import Tagger
 
@@ -56,9 +56,8 @@ def meant(name: str, labels: Sequence[str]) -> Group:
     if key in index:
         return Group(labels[index[key]], (index[key],))
     if key not in ontology:
-        known = ontology | {k: labels[v] for k, v in index.items()}
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean “{known[near[0]]}”?" if near else "take a name of AudioSet or of the model."
+        near = nearest(name, [*ontology.values(), *labels])
+        hint = f"did you mean “{near}”?" if near else "take a name of AudioSet or of the model."
         raise LabelError(f"there is no label “{name}”; {hint}")
     found = _group(name.strip(), labels)
     if not found:
@@ -140,7 +139,6 @@ def _group(name: str, labels: Sequence[str]) -> list[Group]:
     if key in index:
         return [Group(labels[index[key]], (index[key],))]
     presets = (*audioset.presets(), ALL)
-    known = {**{preset: preset for preset in presets}, **{k: labels[v] for k, v in index.items()}, **ontology}
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean “{known[near[0]]}”?" if near else f"presets are {', '.join(presets)}."
+    near = nearest(name, [*presets, *labels, *ontology.values()])
+    hint = f"did you mean “{near}”?" if near else f"presets are {', '.join(presets)}."
     raise LabelError(f"There is no label, group or preset “{name}”; {hint}")

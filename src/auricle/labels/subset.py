@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from auricle.errors import LabelError
 from auricle.labels import audioset
+from auricle.labels.near import nearest
 
 COLUMNS = ("index", "mid", "display_name")
 _LARGEST = 1_000_000
@@ -68,8 +68,6 @@ def known(name: str, labels: Sequence[str]) -> str:
 def _index(name: str, by_name: dict[str, int], labels: Sequence[str]) -> int:
     if name.casefold() in by_name:
         return by_name[name.casefold()]
-    near = difflib.get_close_matches(name.casefold(), by_name, n=1)
-    hint = (
-        f"did you mean “{labels[by_name[near[0]]]}”?" if near else "`auricle models show NAME` lists a model's labels."
-    )
+    near = nearest(name, labels)
+    hint = f"did you mean “{near}”?" if near else "`auricle models show NAME` lists a model's labels."
     raise LabelError(f"The model has no label “{name}”; {hint}")
