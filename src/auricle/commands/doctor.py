@@ -27,16 +27,23 @@ def doctor(arguments: argparse.Namespace) -> int:
     auricle = Auricle(settings.load(arguments.words))
     print(f"Auricle {version('auricle')}, Python {platform.python_version()}, {platform.platform()}")
     print("  " + ", ".join(f"{name} {version(name)}" for name in _LIBRARIES))
-    healthy = True
+    failures, can_detect = list[str](), True
     for check in (_model, _devices, _sound):
         try:
             for line in check(auricle):
                 print(f"✓ {line}", flush=True)
         except AuricleError as error:
-            healthy = False
-            print(f"✗ {error}", flush=True)
-    print("Auricle can work here." if healthy else "Auricle cannot hear here; `auricle detect FILE` may still work.")
-    return 0 if healthy else 1
+            if str(error) not in failures:  # one check may stumble over what another has found already
+                print(f"✗ {error}", flush=True)
+            failures.append(str(error))
+            can_detect &= check is not _model
+    if not failures:
+        print("Auricle can work here.")
+    elif can_detect:
+        print("Auricle cannot hear here; `auricle detect FILE` works.")
+    else:
+        print("Auricle cannot work here.")
+    return 1 if failures else 0
 
 
 def _model(auricle: Auricle) -> Iterator[str]:
