@@ -7,7 +7,7 @@ answer after so many seconds of sound is the class that scores highest in the ne
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,13 +126,25 @@ def newest(
     return scores.probabilities
 
 
+def arguments(name: str, description: str | None) -> argparse.Namespace:
+    """WEIGHTS and FOLDER, as the module of that name was given them."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m benchmarks.{name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("weights", metavar="WEIGHTS", type=Path)
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    return parser.parse_args()
+
+
 def main() -> None:
     """Prints both tables."""
-    weights, folder = map(Path, sys.argv[1:3])
-    card, network = load(weights)
+    words = arguments("esc10", __doc__)
+    card, network = load(words.weights)
     table = Table("class", "clips", "right", "%", "taken for")
     total: list[bool] = []
-    for label, answers in whole(card, network, folder).items():
+    for label, answers in whole(card, network, words.folder).items():
         wrong = sorted({other for other in answers if other != label})
         hits = [other == label for other in answers]
         total += hits
@@ -140,7 +152,7 @@ def main() -> None:
     table.add_row("all", str(len(total)), str(sum(total)), f"{100 * np.mean(total):.1f}", "")
     Console(width=100).print(table)
     table = Table("windows", *(f"{s} s" for s in LATENCIES_S))
-    for name, results in live(card, network, folder).items():
+    for name, results in live(card, network, words.folder).items():
         table.add_row(name, *(f"{100 * np.mean(results[s]):.1f}" for s in LATENCIES_S))
     Console(width=100).print(table)
 

@@ -8,9 +8,7 @@ thresholds in the catalogue were chosen on these very streams, one figure for ea
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +23,7 @@ from auricle.events.smoothing import MedianFilter
 from auricle.labels import audioset
 from auricle.messages import Event, EventState, Frames
 from auricle.models import assembly
-from benchmarks.esc10 import LABELS, clips, logmel
+from benchmarks.esc10 import LABELS, arguments, clips, logmel
 
 STREAMS, SOUNDS, LENGTH_S, RATE = 60, 5, 24.0, 32000
 SLACK_S = 0.3
@@ -107,9 +105,10 @@ def judge(
 
 def main() -> None:
     """Prints a table by class, and how far onsets and offsets are off."""
-    card, tensors = assembly.read(sys.argv[1], model="", labels=audioset.names())
+    words = arguments("streams", __doc__)
+    card, tensors = assembly.read(str(words.weights), model="", labels=audioset.names())
     model = assembly.load(card, tensors, threads=1, precision="float32")
-    material = list(clips(Path(sys.argv[2])))
+    material = list(clips(words.folder))
     chance = np.random.default_rng(1)
     order = chance.permutation(len(material))[: STREAMS * SOUNDS].reshape(STREAMS, SOUNDS)
     counts: dict[str, Counter[str]] = {label: Counter() for label in LABELS}

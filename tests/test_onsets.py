@@ -143,6 +143,6 @@ def test_without_the_library_one_sentence_says_what_to_install(monkeypatch: pyte
     """It names the extra, and what works without it."""
     for name in ("sed_scores_eval", "sed_scores_eval.base_modules.scores"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(EvaluationError, match=r"pip install -e '\.\[evaluate\]'") as caught:
+    with pytest.raises(EvaluationError, match=r"pip install -c constraints\.txt -e '\.\[evaluate\]'") as caught:
         Judge()
     one_sentence(caught.value)

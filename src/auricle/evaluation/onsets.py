@@ -155,6 +155,7 @@ def _library() -> SimpleNamespace:
     except ImportError:
         raise EvaluationError(
             "Onsets are judged by sed_scores_eval, which is not installed; "
-            "`.venv/bin/pip install -e '.[evaluate]'` in Auricle's folder, or leave onset and offset out of the manifest."
+            "`.venv/bin/pip install -c constraints.txt -e '.[evaluate]'` in Auricle's folder, "
+            "or leave onset and offset out of the manifest."
         ) from None
     return SimpleNamespace(frame=create_score_dataframe, fscore=fscore, psds=psds)
