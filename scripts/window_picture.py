@@ -20,7 +20,8 @@ for theme in ("light", "dark"):
     window.press_start()
     window.wait_for(lambda line: bool(line["rows"]), "it listens")
     player.play(*soundfile.read(DEMONSTRATION, dtype="float32"))
-    window.wait_for(lambda line: len(line["events"]) >= 4 and any(row[2] for row in line["rows"]), "the fourth event")
+    window.wait_for(lambda line: len(line["events"]) >= 4, "the fourth event")
+    window.wait_for(lambda _: all(line["rows"][0][2] for line in window.lines[-3:]), "its bar has arrived")
     display.picture().crop((0, 0, 1000, 720)).save(
         REPOSITORY / "docs" / "images" / f"window-{theme}.png", optimize=True
     )
