@@ -249,6 +249,7 @@ def test_run_without_a_microphone_plays_the_demonstration(tmp_path: Path) -> Non
     expected = [event.label for event in auricle.detect(DEMONSTRATION)]
     assert len(running.lines) == 1 + len(expected)
     assert all(label in line for label, line in zip(expected, running.lines[1:], strict=True))
+    assert all(line.endswith("  demonstration.ogg") for line in running.lines[1:])
 
 
 def test_ctrl_c_ends_a_long_detection_with_130(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def test_each_block_comes_when_its_last_sample_would_have_been_heard(clock: Clock) -> None:
     """A tenth of a second for each tenth of sound; a reader that was busy waits for the rest of it only."""
-    subject = PacedSource(source=silence())
+    subject = PacedSource(source=silence(), name="silence")
     subject._closed.wait = clock.wait  # type: ignore[method-assign,assignment]
     came = []
     for block in subject.blocks():
@@ -59,10 +59,10 @@ def test_each_block_comes_when_its_last_sample_would_have_been_heard(clock: Cloc
 def test_close_ends_the_waiting() -> None:
     """At once, from another thread too, and closes the recording."""
     source = ToneSource(name="long", rate=100, duration_s=10_000, tones=[], chunk_length=100_000)
-    subject = PacedSource(source=source)
+    subject = PacedSource(source=source, name="sound")
     closing = threading.Timer(0.05, subject.close)
     closing.start()
     assert list(subject.blocks()) == []
     closing.join()
     assert subject.state is source.state is SourceState.ENDED
-    assert subject.name == "long"
+    assert subject.name == "sound"

@@ -163,7 +163,8 @@ class Auricle:
     def demonstration(self) -> Source:
         """The recording that ships with the package, at the speed of life."""
         chunk = self.conf.AUDIO_CHUNK_LENGTH
-        return PacedSource(source=FileSource(path=DEMONSTRATION, channel=0, chunk_length=chunk))
+        recording = FileSource(path=DEMONSTRATION, channel=0, chunk_length=chunk)
+        return PacedSource(source=recording, name=DEMONSTRATION.name)
 
     def live_tagger(self) -> assembly.LiveTagger:
         """A fresh one, by label; what takes long is done once. Raises ModelError."""

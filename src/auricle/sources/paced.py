@@ -13,15 +13,10 @@ from auricle.stages import Source
 class PacedSource:
     """Delivers another source's blocks when their last sample would have been heard. Threads as for any source."""
 
-    def __init__(self, *, source: Source) -> None:
-        """`source` is a recording, read in short blocks."""
-        self._source = source
+    def __init__(self, *, source: Source, name: str) -> None:
+        """`source` is a recording, read in short blocks; `name` is what events call it."""
+        self._source, self.name = source, name
         self._closed = threading.Event()
-
-    @property
-    def name(self) -> str:
-        """The recording's."""
-        return self._source.name
 
     @property
     def state(self) -> SourceState:
