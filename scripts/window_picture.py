@@ -12,7 +12,9 @@ from tests.virtual_microphone import VirtualMicrophone
 
 from auricle.app import DEMONSTRATION
 
-for theme in ("light", "dark"):
+
+def draw(theme: str) -> None:
+    """Writes the picture of one theme."""
     display, microphone = Display(), VirtualMicrophone()
     microphone.plug_in()
     player = LivePlayer(microphone)
@@ -28,3 +30,7 @@ for theme in ("light", "dark"):
     window.kill()
     for part in (player, microphone, display):
         part.close()
+
+
+for name in ("light", "dark"):
+    draw(name)
