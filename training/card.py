@@ -39,7 +39,7 @@ CITATION = (
 )
 LIMITS = (
     "Trained on about two hours of recordings: expect less in noise, far from the microphone and for kinds of a sound it never met. "
-    "The four synthetic classes and the instruments were learnt from and tested on sounds made for it, "
+    "The four synthetic classes and the instruments but Cymbal were learnt from and tested on sounds made for it, "
     "not on recordings of the real thing. It is no safety device: do not rely on it to hear a smoke alarm, "
     "a cry for help or an intruder, and do not use it to watch people without their consent."
 )
