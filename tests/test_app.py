@@ -57,7 +57,8 @@ def test_an_array_needs_a_rate_and_nothing_else_takes_one() -> None:
 def test_a_check_neither_waits_for_a_named_pipe_nor_reads_it(tmp_path: Path) -> None:
     """Its sound is there once; a file is looked at."""
     os.mkfifo(tmp_path / "pipe")
-    RAW.check(str(tmp_path / "pipe"))
+    assert RAW.check(str(tmp_path / "pipe")) is None
+    assert RAW.check(str(DEMONSTRATION)) == soundfile.info(DEMONSTRATION).duration
     with pytest.raises(SourceError, match="no such file"):
         RAW.check(str(tmp_path / "nothing"))
 

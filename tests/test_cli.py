@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from auricle.app import DEMONSTRATION
 from auricle.cli import main
 from auricle.commands.interruption import interrupted_by_signal
 from auricle.errors import Interrupted
+from auricle.models import store
 from tests.program import COMMAND, Running
 from tests.program import auricle as run_auricle
 from tests.virtual_microphone import wait_until
@@ -354,7 +356,42 @@ def test_the_output_is_never_the_recording_itself(capsys: Capture, recording: Pa
     before = recording.read_bytes()
     link = recording.parent / "link.wav"
     link.symlink_to(recording)
-    assert "is the recording itself" in refused(capsys, "detect", recording, "-o", link)
+    assert "is read by this command" in refused(capsys, "detect", recording, "-o", link)
+    assert recording.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("word", "output"),
+    [
+        ("CONFIG=c.yaml", "c.yaml"),
+        ("config=c.yaml", "c.yaml"),
+        ("SUBSET_LABELS_PATH=s.csv", "s.csv"),
+        ("MODEL_PATH=m", "m/card.json"),
+        ("MODEL=./m", "m/model.safetensors"),
+    ],
+)
+def test_no_output_overwrites_what_settings_name(
+    word: str, output: str, capsys: Capture, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither settings, nor labels, nor a model's files."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(Path(store.__file__).parent / "bundled", "m")
+    Path("c.yaml").write_text("TOP_K: 3\n", encoding="utf-8")
+    Path("s.csv").write_text("index,mid,display_name\n0,/m/0bt9lr,Dog\n", encoding="utf-8")
+    before = Path(output).read_bytes()
+    assert f"{output}: is read by this command" in refused(capsys, "detect", recording, word, "-o", output)
+    assert Path(output).read_bytes() == before
+
+
+def test_no_output_overwrites_what_comes_in(recording: Path) -> None:
+    """Standard input may be a file."""
+    before = recording.read_bytes()
+    with recording.open("rb") as stream:
+        found = subprocess.run(
+            [*COMMAND, "detect", "-", "-o", recording], stdin=stream, capture_output=True, check=False
+        )
+    assert found.returncode == 2
+    assert b"is read by this command" in found.stderr
     assert recording.read_bytes() == before
 
 

@@ -198,12 +198,13 @@ def test_settings_of_events_hold(capsys: Capture, folder: Path, labels: Path) ->
         ([("0.wav", "Rain"), ("1.wav", "Bird")], [], "line 3: the model hears nothing of “Bird”"),
         ([("0.wav", "pets")], [], "line 2: there is no label “pets”"),
         ([("0.wav", "Silence")], [], "line 2: “Silence” is not tracked"),
+        ([("0.wav", "Telephone"), ("1.wav", "Busy signal")], [], "“Telephone” and “Busy signal” hold the same sounds"),
         ([("0.wav", "Rain")], ["DENY=Rain"], "line 2: “Rain” is not tracked"),
         ([("7.wav", "Rain")], [], "7.wav: no such file"),
         ([("empty.wav", "Rain")], [], "holds no sound"),
         ([("pipe.wav", "Rain")], [], "a stream"),
         ([(".", "Rain")], [], "a folder"),
-        ([("short.wav", "Rain")], [], "“short.wav” lasts 0.050 s, and the model needs 0.128 s"),
+        ([("short.wav", "Rain")], [], "“short.wav” lasts 0.05 s, and the model needs 0.128 s"),
         ([("0.wav", "Rain")], ["LABELS=Dog"], "leave LABELS out"),
         ([("0.wav", "Rain")], ["TOPK=3"], "TOP_K"),
         ([("0.wav", "Rain")], ["MODEL=nobody"], "nobody"),
@@ -231,8 +232,8 @@ def test_words_that_are_missing_are_named(capsys: Capture, folder: Path, labels:
 def test_no_output_overwrites_what_is_read(capsys: Capture, folder: Path, labels: Path) -> None:
     """Neither the manifest nor a recording, and the picture not the table."""
     before = labels.read_bytes(), (folder / "0.wav").read_bytes()
-    assert "is read by this evaluation" in refused(capsys, folder, "--labels", labels, "-o", labels)
-    assert "is read by this evaluation" in refused(capsys, folder, "--labels", labels, "-o", folder / "0.wav")
+    assert "is read by this command" in refused(capsys, folder, "--labels", labels, "-o", labels)
+    assert "is read by this command" in refused(capsys, folder, "--labels", labels, "-o", folder / "0.wav")
     one = folder / "one.png"
     assert "cannot be one file" in refused(capsys, folder, "--labels", labels, "-o", one, "--picture", one)
     assert (labels.read_bytes(), (folder / "0.wav").read_bytes()) == before

@@ -111,7 +111,7 @@ def test_no_rate_without_time() -> None:
     assert dog.false_alarms_per_hour is None
 
 
-def test_events_of_one_class_become_one_where_they_meet() -> None:
-    """Overlapping and touching ones do, others and those of other labels do not."""
+def test_events_of_one_class_become_one_where_they_overlap() -> None:
+    """Those that touch were cut at MAX_DURATION and are two, as `detect` tells them; those of other labels stay apart too."""
     spans = [Span("Dog", 3, 4), Span("Dog", 0, 2), Span("Rain", 1, 9), Span("Dog", 1, 2.5), Span("Dog", 4, 5)]
-    assert merged(spans) == (Span("Dog", 0, 2.5), Span("Rain", 1, 9), Span("Dog", 3, 5))
+    assert merged(spans) == (Span("Dog", 0, 2.5), Span("Rain", 1, 9), Span("Dog", 3, 4), Span("Dog", 4, 5))

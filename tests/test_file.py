@@ -118,6 +118,20 @@ def test_blocks_have_the_length_asked_for(tmp_path: Path, chunk: int) -> None:
     assert sum(lengths) == 5000
 
 
+def test_a_file_is_closed_when_it_is_read_or_not_wanted(tmp_path: Path) -> None:
+    """At once: what Ctrl-C raises while Python clears an object away is lost."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(5000, seed=1), 32000)
+    read, left, unwanted = opened(path), opened(path), opened(path)
+    heard(read)
+    begun = left.blocks()
+    next(begun)
+    begun.close()
+    unwanted.discard()
+    assert all(source._file.closed for source in (read, left, unwanted))
+    assert unwanted.duration_s == 5000 / 32000
+
+
 def test_close_ends_the_iteration(tmp_path: Path) -> None:
     """At the next block; closing twice does no harm."""
     path = tmp_path / "a.wav"

@@ -119,6 +119,19 @@ def test_a_home_that_nobody_has_is_one_sentence(monkeypatch: pytest.MonkeyPatch)
     one_sentence(caught.value)
 
 
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container, under a number that no user has."""
+
+    def homeless(*_: object, **__: object) -> str:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("AURICLE_HOME", raising=False)
+    monkeypatch.setattr("platformdirs.user_data_dir", homeless)
+    with pytest.raises(ModelError, match="set AURICLE_HOME to a folder") as caught:
+        store.default_home()
+    one_sentence(caught.value)
+
+
 def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:
     """The card that was looked for is named."""
     with pytest.raises(CardError, match=r"card\.json: cannot read"):

@@ -144,10 +144,13 @@ class Auricle:
             )
         return PipeSource(stream=source, raw=raw, channel=channel, chunk_length=chunk, name="-")
 
-    def check(self, path: str) -> None:
-        """Raises SourceError where the recording at `path` cannot be read; a stream is left as it is."""
-        if not is_stream(Path(path)):
-            self.recording(path, None)
+    def check(self, path: str) -> float | None:
+        """Seconds that a recording lasts, None for a stream, which is left as it is. Raises SourceError where it cannot be read."""
+        if is_stream(Path(path)):
+            return None
+        source = FileSource(path=Path(path), channel=self.conf.CHANNEL, chunk_length=self.conf.FILE_CHUNK_LENGTH)
+        source.discard()
+        return source.duration_s
 
     def microphone(self) -> Microphone:
         """The chosen input device, open. Raises DeviceError."""

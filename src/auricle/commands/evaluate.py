@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import numpy as np
 from auricle import settings
 from auricle.app import Auricle
 from auricle.commands.interruption import interrupted_by_signal
+from auricle.commands.overwriting import refuse_overwriting
 from auricle.errors import EvaluationError, FileError, LabelError, SettingsError
 from auricle.evaluation import figures, onsets, picture, report
 from auricle.evaluation.manifest import Clip, Manifest, Reader, Span
@@ -44,7 +46,9 @@ def evaluate(arguments: argparse.Namespace) -> int:
     examination = Examination(auricle)
     manifest = examination.manifest(folder, arguments.labels)
     judge = onsets.Judge() if manifest.timed else None
-    _check_outputs(arguments, manifest)
+    outputs = [path for path in (arguments.output, arguments.picture) if path is not None]
+    refuse_overwriting(outputs, [arguments.labels, *(clip.path for clip in manifest.clips)], words, auricle.conf)
+    _check_picture(arguments, manifest)
     _ = auricle.loaded, auricle.thresholds
     with contextlib.ExitStack() as stack:
         stack.enter_context(interrupted_by_signal())
@@ -72,7 +76,14 @@ class Examination:
         hop_s = self._auricle.card.front_end.hop / self._auricle.card.front_end.rate
         shortest_s = max(loaded.score_s, loaded.pooled_frames * hop_s)
         reader = Reader(folder=folder, name=self._name, duration=self._duration, shortest_s=shortest_s)
-        return reader.read(path)
+        manifest = reader.read(path)
+        for one, other in itertools.combinations(self._classes.values(), 2):
+            if set(one.members) & set(other.members):  # a sound of one would count as the other's false alarm
+                raise EvaluationError(
+                    f"{path}: “{one.name}” and “{other.name}” hold the same sounds to this model; "
+                    "call each sound by one of the two names only."
+                )
+        return manifest
 
     def report(self, manifest: Manifest, judge: onsets.Judge | None) -> report.Report:
         """Hears every recording; `judge` is for manifests with times."""
@@ -104,10 +115,10 @@ class Examination:
         return group.name
 
     def _duration(self, path: Path) -> float:
-        self._auricle.check(str(path))
-        if not path.is_file():
+        duration_s = self._auricle.check(str(path))
+        if duration_s is None:
             raise FileError(f"{path}: a stream, which ends nobody knows when; name a recording.")
-        return float(self._auricle.recording(path, None).duration_s)  # type: ignore[attr-defined]  # of a file, it has one
+        return duration_s
 
     def _hear(self, clip: Clip, manifest: Manifest, bar: ProgressBar, done_s: float) -> figures.Heard:
         classes = [self._classes[label] for label in manifest.labels]
@@ -175,17 +186,12 @@ class _Ear:
         """Nothing is open."""
 
 
-def _check_outputs(arguments: argparse.Namespace, manifest: Manifest) -> None:
-    """Raises where an output would overwrite what is read, or a picture could not be drawn."""
-    inputs = [arguments.labels, *(clip.path for clip in manifest.clips)]
-    outputs = [path for path in (arguments.output, arguments.picture) if path is not None]
-    for output in outputs:
-        if output.exists() and any(output.samefile(path) for path in inputs):
-            raise SettingsError(f"{output}: is read by this evaluation; write to another file.")
-    if len(outputs) == 2 and os.path.realpath(outputs[0]) == os.path.realpath(outputs[1]):
-        raise SettingsError("The table and the picture cannot be one file; give -o and --picture different names.")
+def _check_picture(arguments: argparse.Namespace, manifest: Manifest) -> None:
+    """Raises where a picture could not be drawn."""
     if arguments.picture is None:
         return
+    if arguments.output is not None and os.path.realpath(arguments.output) == os.path.realpath(arguments.picture):
+        raise SettingsError("The table and the picture cannot be one file; give -o and --picture different names.")
     if arguments.picture.suffix.lower() != ".png":
         raise SettingsError(f"{arguments.picture}: the picture is a PNG; let its name end in .png.")
     if len(manifest.labels) < 2 or not any(len(clip.labels) == 1 for clip in manifest.clips):

@@ -13,6 +13,7 @@ from auricle import settings
 from auricle.app import Auricle
 from auricle.commands.interruption import interrupted_by_signal
 from auricle.commands.oneline import one_line
+from auricle.commands.overwriting import refuse_overwriting
 from auricle.errors import SettingsError
 from auricle.messages import Event, EventState, Message
 from auricle.sinks.console import ProgressBar
@@ -36,18 +37,14 @@ def detect(arguments: argparse.Namespace) -> int:
             auricle.check(name)
         elif sys.stdin.isatty():
             raise SettingsError("Standard input is a terminal; pipe sound into it, or name a file.")
-        if arguments.output is not None and _same(Path(name), arguments.output):
-            raise SettingsError(f"{arguments.output}: is the recording itself; write the events to another file.")
+    if arguments.output is not None:
+        refuse_overwriting([arguments.output], map(Path, files), words, auricle.conf)
     _ = auricle.loaded, auricle.thresholds
     with contextlib.ExitStack() as stack:
         stack.enter_context(interrupted_by_signal())
         stream = sys.stdout if arguments.output is None else stack.enter_context(whole_file(arguments.output))
         _write(auricle, files, arguments.format, stream)
     return 0
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
 
 
 def _write(auricle: Auricle, files: Sequence[str], layout: str, stream: TextIO) -> None:

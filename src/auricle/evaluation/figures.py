@@ -91,12 +91,12 @@ def by_class(heard: Sequence[Heard], labels: Sequence[str], *, timed: bool) -> l
 
 
 def merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """The union of spans, class by class, in order of onset."""
+    """What overlaps made one, class by class, in order of onset; an event that was cut at MAX_DURATION stays two."""
     found: list[Span] = []
     open_at: dict[str, int] = {}
     for span in sorted(spans, key=lambda span: span.onset_s):
         at = open_at.get(span.label)
-        if at is not None and span.onset_s <= found[at].offset_s:
+        if at is not None and span.onset_s < found[at].offset_s:
             found[at] = Span(span.label, found[at].onset_s, max(found[at].offset_s, span.offset_s))
         else:
             open_at[span.label] = len(found)

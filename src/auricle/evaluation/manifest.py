@@ -119,7 +119,7 @@ class Reader:
             raise _Wrong(f"line {first.line}: {error}") from None
         if duration_s < self._shortest_s:
             raise _Wrong(
-                f"line {first.line}: “{path}” lasts {duration_s:.3f} s, and the model needs {self._shortest_s:.3f} s; leave it out."
+                f"line {first.line}: “{path}” lasts {duration_s:.6g} s, and the model needs {self._shortest_s:.6g} s; leave it out."
             )
         seen: dict[tuple[str, float, float], int] = {}
         for row in rows:
@@ -216,6 +216,8 @@ def _timed(rows: Sequence[_Row]) -> bool:
 
 def _times(row: _Row, duration_s: float) -> tuple[float, float]:
     try:
+        if "_" in row.onset + row.offset:  # Python's own way to write thousands
+            raise ValueError
         onset_s, offset_s = float(row.onset), float(row.offset)
     except ValueError:
         onset_s = offset_s = math.nan

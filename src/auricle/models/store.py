@@ -36,12 +36,12 @@ class Installed:
 def default_home() -> Path:
     """The user's folder for models: AURICLE_HOME, or where the system keeps a program's data. Raises ModelError."""
     chosen = os.environ.get("AURICLE_HOME")
-    if not chosen:
-        return Path(platformdirs.user_data_dir("auricle", appauthor=False))
     try:
-        return Path(chosen).expanduser()
+        return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("auricle", appauthor=False))
     except RuntimeError:
-        raise ModelError(f"AURICLE_HOME={chosen}: there is no such home; name a folder without “~”.") from None
+        if chosen:
+            raise ModelError(f"AURICLE_HOME={chosen}: there is no such home; name a folder without “~”.") from None
+        raise ModelError("This user has no home; set AURICLE_HOME to a folder for models.") from None
 
 
 def models_folder(home: Path) -> Path:

@@ -58,22 +58,27 @@ class FileSource:
     def blocks(self) -> Generator[Block, None, None]:
         """All of it, once. Raises FileError where it breaks off or is not made of numbers."""
         rate, start = int(self._file.samplerate), 0
-        while not self._closed:
-            try:
-                samples = self._file.read(self._chunk, dtype="float32", always_2d=True)
-            except soundfile.LibsndfileError:
-                raise self._broken_off(start / rate) from None
-            if len(samples) == 0:
-                self._check_end(start)
-                return
-            audio = np.ascontiguousarray(to_mono(samples, self._channel))
-            check_finite(audio, self.name, start, rate)
-            yield Block(start=start, audio=audio, rate=rate, lost=0)
-            start += len(audio)
+        with contextlib.closing(self._file):
+            while not self._closed:
+                try:
+                    samples = self._file.read(self._chunk, dtype="float32", always_2d=True)
+                except soundfile.LibsndfileError:
+                    raise self._broken_off(start / rate) from None
+                if len(samples) == 0:
+                    self._check_end(start)
+                    return
+                audio = np.ascontiguousarray(to_mono(samples, self._channel))
+                check_finite(audio, self.name, start, rate)
+                yield Block(start=start, audio=audio, rate=rate, lost=0)
+                start += len(audio)
 
     def close(self) -> None:
-        """Ends the iteration at the next block; the file is closed with the object."""
+        """Ends the iteration at the next block."""
         self._closed = True
+
+    def discard(self) -> None:
+        """Closes the file of which nothing more is wanted; left to the object's end, a Ctrl-C in between would be lost."""
+        self._file.close()
 
     def _check_end(self, frames: int) -> None:
         slack = _MP3_SLACK if self._file.format == "MP3" else 0.0
