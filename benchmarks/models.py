@@ -2,8 +2,8 @@
 
 A 2 s window is the network alone, on frames that are there; the median processor time of many runs. First result and peak
 memory are those of a process that loads the model and tags five seconds. Cnn9 in eager torch is the yardstick, where
-torch is installed. Widths of mn04 and mn10 are those of MobileNetV3 (Howard et al. 2019, arXiv 1905.02244, table 1);
-E-PANNs' are known from its weights only, and it is left out.
+torch is installed. Widths within the blocks of mn04 and mn10 are those of MobileNetV3 (Howard et al. 2019, arXiv 1905.02244,
+table 1); E-PANNs' are known from its weights only, and it is left out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from auricle.models.runtime import OnnxNetwork
 
 Tensors = dict[str, NDArray[np.float32]]
 WINDOW_S = 2.0
-_WIDE = (16, 16, 24, 24, 40, 40, 40, 80, 80, 80, 80, 112, 112, 160, 160, 160, 960)
 _MIDDLE = (16, 64, 72, 72, 120, 120, 240, 200, 184, 184, 480, 672, 672, 960, 960)
 _SCALES = {"mn04": 0.4, "mn10": 1.0}
 
@@ -41,19 +40,16 @@ def eights(width: float) -> int:
     return rounded + 8 if rounded < 0.9 * width else rounded
 
 
-def efficientat_shapes(entry: catalogue.Entry) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
-    """The card, as its file has it, and shapes of an EfficientAT network that is so much wider than MobileNetV3."""
-    scale = _SCALES[entry.name]
-    channels = [eights(scale * width) for width in _WIDE]
-    shape = {**entry.card["architecture"], "channels": channels, "pools": [[s, s] for s in efficientat.STRIDES]}
+def efficientat_shapes(card: ModelCard) -> dict[str, tuple[int, ...]]:
+    """Shapes of an EfficientAT network, whose widths within blocks are so many times those of MobileNetV3."""
+    scale = _SCALES[card.name]
     middle: Tensors = {"classifier.2.weight": np.zeros(eights(scale * 1280), np.float32)}
     for block, width in zip(efficientat.blocks({}), _MIDDLE, strict=True):
         depth = eights(scale * width)
         middle[f"{block.depthwise}.0.weight"] = np.zeros(depth, np.float32)
         if block.excite:
             middle[f"{block.excite}.fc1.weight"] = np.zeros(eights(depth / 4), np.float32)
-    written = {**entry.card, "architecture": shape, **_REST}
-    return written, efficientat.shapes(parse_card(written, where=entry.name), middle)
+    return efficientat.shapes(card, middle)
 
 
 _REST = {
@@ -74,19 +70,17 @@ def made(entry: catalogue.Entry) -> tuple[dict[str, Any], ModelCard, Tensors] | 
 
     None where only the weights tell the shape.
     """
-    if entry.name in _SCALES:
-        written, shapes = efficientat_shapes(entry)
-    elif entry.card["architecture"]["channels"]:
-        written = {**entry.card, **_REST}
-        shapes = panns.shapes(parse_card(written, where=entry.name), {})
-    else:
+    if not entry.card["architecture"]["channels"]:
         return None
+    written = {**entry.card, **_REST}
+    card = parse_card(written, where=entry.name)
+    shapes = efficientat_shapes(card) if entry.name in _SCALES else panns.shapes(card, {})
     chance = np.random.default_rng(1)
     tensors = {}
     for name, shape in shapes.items():
         values = chance.standard_normal(shape, np.float32) * np.float32(1.0 / math.sqrt(math.prod(shape[1:])))
         tensors[name] = np.abs(values) + np.float32(0.5) if len(shape) == 1 else values
-    return written, parse_card(written, where=entry.name), tensors
+    return written, card, tensors
 
 
 def median_ms(action: Callable[[], Any], runs: int) -> float:

@@ -126,7 +126,7 @@ def test_mn04_equals_the_reference(name: str) -> None:
 
 
 def test_the_card_says_what_the_weights_are() -> None:
-    """Widths and strides are read off the tensors."""
+    """Widths, strides and the number of parameters."""
     card, tensors, _ = mn04()
     assert card.architecture.channels == (8, 8, 16, 16, 16, 16, 16, 32, 32, 32, 32, 48, 48, 64, 64, 64, 384)
     assert networks.build(card, tensors, "float32").pooled_frames == 32

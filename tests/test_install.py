@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks import models as benchmarks
 from safetensors.numpy import load_file, save_file
 
 from auricle.card import ModelCard
@@ -267,6 +268,8 @@ def test_networks_that_look_alike_are_told_apart_by_their_file_or_name(home: Pat
     assert install.take(path, name="cnn14-decision-max", home=home, labels=LABELS).card.name == "cnn14-decision-max"
     assert convert.adopt(path, model="", labels=LABELS)[0].name == "cnn14-decision-max"
     assert convert.adopt(path, model="cnn14", labels=LABELS)[0].architecture.head == "hidden-max-mean"
+    with pytest.raises(CardError, match="the weights of cnn14-decision-max, not of epanns"):  # nothing is pruned
+        convert.adopt(path, model="epanns", labels=LABELS)
 
 
 def test_epanns_may_number_its_convolutions_through(tmp_path: Path) -> None:
@@ -287,11 +290,17 @@ def test_epanns_may_number_its_convolutions_through(tmp_path: Path) -> None:
 
 
 def test_weights_of_another_network_say_what_is_wrong(home: Path, tmp_path: Path) -> None:
-    """Named: the tensor; unnamed: the networks that were tried; another number of classes: both numbers."""
+    """The network that they are of, else what is missing, the networks that were tried, or both numbers of classes."""
     path = tmp_path / "x.safetensors"
-    save_file(published("cnn6"), path)
-    with pytest.raises(CardError, match=r"conv_block1\.conv2\.weight is missing") as caught:
-        install.take(path, name="cnn10", home=home, labels=LABELS)
+    tensors = published("cnn6")
+    save_file(tensors, path)
+    with pytest.raises(CardError, match="the weights of cnn6, not of cnn10; name cnn6, or another file") as caught:
+        install.take(path, name="CNN10", home=home, labels=LABELS)
+    one_sentence(caught.value)
+    del tensors["conv_block1.conv1.weight"]
+    save_file(tensors, path)
+    with pytest.raises(CardError, match=r"conv_block1\.conv1\.weight is missing") as caught:
+        install.take(path, name="cnn6", home=home, labels=LABELS)
     one_sentence(caught.value)
     save_file({"fc.weight": np.zeros((2, 2), np.float32)}, path)
     with pytest.raises(CardError, match="none of the networks cnn9, cnn6") as caught:
@@ -301,6 +310,23 @@ def test_weights_of_another_network_say_what_is_wrong(home: Path, tmp_path: Path
     with pytest.raises(CardError, match="10 classes apart, but there are 527 labels"):
         install.take(path, name="cnn6", home=home, labels=LABELS)
     assert tree(home) == set()
+
+
+@needs_weights
+def test_networks_of_other_widths_are_told_apart(home: Path, tmp_path: Path) -> None:
+    """mn04's weights are not taken for mn10's, nor mn10's for mn04's, whatever their file is called."""
+    with pytest.raises(CardError, match="the weights of mn04, not of mn10; name mn04") as caught:
+        install.take(WEIGHTS, name="mn10", home=home, labels=LABELS)
+    one_sentence(caught.value)
+    assert tree(home) == set()
+    made = benchmarks.made(catalogue.find("mn10"))
+    assert made is not None
+    assert sum(t.size for k, t in made[2].items() if not k.endswith(("_mean", "_var"))) == pytest.approx(
+        4.88e6, rel=1e-3
+    )
+    path = tmp_path / f"{WEIGHTS.stem}.safetensors"
+    save_file(made[2], path)
+    assert install.take(path, name="", home=home, labels=LABELS).card.name == "mn10"
 
 
 def test_files_that_cannot_be_imported_are_one_sentence(home: Path, tmp_path: Path) -> None:

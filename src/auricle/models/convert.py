@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +42,31 @@ def adopt(path: Path, *, model: str, labels: Sequence[str]) -> tuple[ModelCard, 
     `labels` are AudioSet's. Raises CheckpointError, and CardError where the tensors are of another network.
     """
     tensors = read_tensors(path)
-    if model:
-        return _fit(catalogue.find(model), tensors, labels)
-    candidates = sorted(catalogue.entries().values(), key=lambda entry: Path(entry.file).stem != path.stem)
-    refused = []
-    for entry in candidates:
+    fitting: dict[str, tuple[ModelCard, Tensors]] = {}
+    refused: dict[str, CardError] = {}
+    for entry in catalogue.entries().values():
+        if fitting and not entry.card["architecture"]["channels"]:
+            continue  # it takes any widths, also those of a network that has just been recognised
         try:
-            return _fit(entry, tensors, labels)
+            fitting[entry.name] = _fit(entry, tensors, labels)
         except CardError as error:
-            refused.append(error)
-    names = ", ".join(entry.name for entry in candidates)
-    raise CardError(f"{path}: the weights are of none of the networks {names}; say which one is meant to learn why.")
+            refused[entry.name] = error
+    name = catalogue.find(model).name if model else _first(fitting, path)
+    if name in fitting:
+        return fitting[name]
+    if fitting:
+        other = _first(fitting, path)
+        raise CardError(f"{path}: these are the weights of {other}, not of {name}; name {other}, or another file.")
+    if model:
+        raise refused[name]
+    raise CardError(
+        f"{path}: the weights are of none of the networks {', '.join(refused)}; say which one is meant to learn why."
+    )
+
+
+def _first(names: Iterable[str], path: Path) -> str:
+    """The one whose published file is called like `path`, else the first; empty where there is none."""
+    return min(names, key=lambda name: Path(catalogue.find(name).file).stem != path.stem, default="")
 
 
 def outline(entry: catalogue.Entry, labels: Sequence[str]) -> ModelCard | None:

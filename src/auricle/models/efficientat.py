@@ -1,4 +1,4 @@
-"""EfficientAT as data: MobileNetV3 for sound, from MobileNetV3's table with the widths that the tensors have.
+"""EfficientAT as data: MobileNetV3 for sound, from MobileNetV3's table with the widths that the card has.
 
 Schmid, Koutini & Widmer 2023, arXiv 2211.04772; Howard et al. 2019, arXiv 1905.02244, table 1. In the card, `channels`
 are the widths after the first convolution, each block and the last convolution, and `pools` their strides.
@@ -11,7 +11,6 @@ their own: squeeze-and-excitation mixes everything that the network sees, and so
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -29,8 +28,6 @@ _EXCITED = (4, 5, 6, 11, 12, 13, 14, 15)
 """Blocks, counted from 1, with squeeze-and-excitation."""
 _HARD_SWISH_FROM = 7
 """The block from which on the nonlinearity is a hard swish; before, it is a ReLU."""
-STRIDES = (2, *_STRIDES, 1)
-"""Of the first convolution, each block and the last convolution, as a card's `pools` has them."""
 _LAST = f"features.{len(_STRIDES) + 1}"
 _HEAD = "mean"
 
@@ -89,18 +86,6 @@ def shapes(card: ModelCard, tensors: Tensors) -> dict[str, tuple[int, ...]]:
     found |= _conv_shapes(_LAST, widths[-1], widths[-2], 1)
     found |= _linear_shapes("classifier.2", hidden, widths[-1])
     return found | _linear_shapes("classifier.5", len(card.labels), hidden)
-
-
-def widths(tensors: Tensors) -> dict[str, list[Any]]:
-    """`channels` and `pools` of a card, read off the weights. Raises CardError."""
-    names = ["features.0", *(block.narrow for block in blocks(tensors)), _LAST]
-    missing = [f"{name}.0.weight" for name in names if tensors.get(f"{name}.0.weight", np.zeros(0)).ndim != 4]
-    if missing:
-        raise CardError(f"These weights are of another network: {missing[0]} is missing; name the right model.")
-    return {
-        "channels": [len(tensors[f"{name}.0.weight"]) for name in names],
-        "pools": [[stride, stride] for stride in STRIDES],
-    }
 
 
 def check(card: ModelCard, tensors: Tensors) -> None:

@@ -122,9 +122,7 @@ def multiplications(card: ModelCard) -> float | None:
 
 
 def completed(shape: dict[str, Any], tensors: Tensors) -> dict[str, Any]:
-    """`shape`, as a card's file has it, with the widths of `tensors` (E-PANNs, EfficientAT). Raises CardError."""
-    if shape["family"] == "efficientat":
-        return {**shape, **efficientat.widths(tensors)}
+    """`shape`, as a card's file has it, with the widths of `tensors` (E-PANNs). Raises CardError."""
     return {**shape, **panns.widths(len(shape["pools"]), tensors)}
 
 
