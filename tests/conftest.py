@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.virtual_microphone import VirtualMicrophone
 
+if hasattr(signal, "SIGHUP"):
+    signal.signal(
+        signal.SIGHUP, signal.SIG_DFL
+    )  # programs that tests start heed it, also where the tests run under nohup
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before a test loads ONNX Runtime itself
 
 

@@ -422,6 +422,18 @@ def test_a_signal_ends_the_wait_for_a_pipe(number: int, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_nohup_started_goes_on_when_the_terminal_is_closed(recording: Path) -> None:
+    """SIGHUP stays ignored, and the recording is heard to its end."""
+    output = recording.parent / "events.csv"
+    command = ["nohup", *COMMAND, "detect", "-", "-o", str(output), "--format", "csv"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: len(list(recording.parent.iterdir())) > 1, "the output is begun")
+        process.send_signal(signal.SIGHUP)
+        process.communicate(recording.read_bytes(), timeout=30)
+    assert process.returncode == 0
+    assert output.read_text(encoding="utf-8").startswith("source,")
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
 def test_a_closed_standard_stream_is_no_trouble(closed: str) -> None:
     """With one of the three closed, `auricle config` still exits with 0, and errors never go to standard output."""

@@ -47,7 +47,8 @@ def _handling(act: Callable[[int], None]) -> Iterator[None]:
     def handler(number: int, _: FrameType | None) -> None:
         act(number)
 
-    previous = {number: signal.signal(number, handler) for number in _SIGNALS}
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # under nohup, not SIGHUP
+    previous = {number: signal.signal(number, handler) for number in heeded}
     try:
         yield
     finally:
