@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +82,85 @@ def test_a_file_is_imported_under_a_name(capsys: pytest.CaptureFixture[str]) -> 
     assert run("import", WEIGHTS, "porch") == 0
     assert "auricle listen MODEL=porch" in capsys.readouterr().err
     assert rows(capsys)["porch"][0] == "yes"
+
+
+PAUSED = """
+import sys
+from pathlib import Path
+from auricle.cli import main
+
+rename = Path.rename
+
+def paused(path, target):
+    if Path(target).name == sys.argv[2]:
+        Path.rename = rename
+        print("now", flush=True)
+        sys.stdin.readline()
+    return rename(path, target)
+
+Path.rename = paused
+sys.exit(main(["models", "import", *sys.argv[1:]]))
+"""
+"""Waits when the new model is whole and about to take its place."""
+
+
+def ended(number: int, name: str) -> int:
+    """The exit status of an import that gets a signal in that moment."""
+    command = [sys.executable, "-c", PAUSED, str(WEIGHTS), name]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "now\n"
+        process.send_signal(number)
+        return process.wait(30)
+
+
+def contents(home: Path) -> dict[Path, bytes]:
+    """Every file, hidden ones too."""
+    return {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+
+@needs_weights
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_the_old_model_where_it_was(home: Path, number: int) -> None:
+    """And nothing of the new one; the status says which signal."""
+    assert run("import", WEIGHTS, "porch") == 0
+    before = contents(home)
+    assert ended(number, "porch") == 128 + number
+    assert contents(home) == before
+
+
+@needs_weights
+def test_what_a_killed_process_left_is_tidied_by_the_next_one(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old model comes back, so that there is nothing to get; the new one is gone."""
+    monkeypatch.setenv("AURICLE_MIRROR", str(tmp_path / "nowhere"))
+    assert run("import", WEIGHTS, "mn04") == 0
+    before = contents(home)
+    assert ended(signal.SIGKILL, "mn04") == -signal.SIGKILL
+    assert contents(home) != before
+    assert run("get", "mn04") == 0
+    assert contents(home) == before
+
+
+@needs_weights
+def test_a_new_model_that_cannot_take_its_place_leaves_the_old_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence."""
+    assert run("import", WEIGHTS, "porch") == 0
+    before = contents(home)
+    rename = Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        if target.name == "porch":
+            monkeypatch.setattr(Path, "rename", rename)
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(ModelError, match="cannot be written") as error:
+        run("import", WEIGHTS, "porch")
+    one_sentence(error.value)
+    assert contents(home) == before
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from auricle import settings
 from auricle.card import ModelCard
+from auricle.commands.interruption import interrupted_by_signal
 from auricle.commands.rounding import quantise
 from auricle.errors import SettingsError
 from auricle.labels import audioset
@@ -42,7 +43,8 @@ def models(arguments: argparse.Namespace) -> int:
     }
     if action not in actions or len(names) not in actions[action][1]:
         raise SettingsError(f"“models {' '.join(words)}” is not understood; it is {_USAGE}.")
-    actions[action][0](names)
+    with interrupted_by_signal():
+        actions[action][0](names)
     return 0
 
 

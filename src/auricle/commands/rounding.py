@@ -15,7 +15,6 @@ from rich.progress import Progress
 
 from auricle import settings
 from auricle.app import Auricle, front_end, resampler
-from auricle.commands.interruption import interrupted_by_signal
 from auricle.errors import ModelError, SourceError
 from auricle.models import calibrate, install, networks, store
 from auricle.models.precision import LEAST_CLIPS, MOST_LOST_POINTS
@@ -38,7 +37,7 @@ def quantise(words: Sequence[str], given: Sequence[str]) -> None:
     tensors = store.read_weights(model)
     console = Console(stderr=True)
     quiet = not console.is_terminal
-    with interrupted_by_signal(), Progress(console=console, transient=True, disable=quiet) as bar:
+    with Progress(console=console, transient=True, disable=quiet) as bar:
         clips = _clips(auricle, bar, files)
         task = bar.add_task("calibrating", total=len(clips))
         facts = calibrate.calibrate(

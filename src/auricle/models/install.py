@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -33,15 +34,15 @@ def get(
     this at once: one waits for the other. Raises ModelError.
     """
     entry = catalogue.find(name)
-    folder = store.models_folder(home)
-    with locked(folder / f".{entry.name}.lock"):
-        present = _undamaged(folder / entry.name)
+    model = store.models_folder(home) / entry.name
+    with _changing(model) as aside:
+        present = _undamaged(model)
         if present is not None:
             return present
         file = _bring(entry, home=home, mirror=mirror, patience=patience, progress=progress)
         try:
             card, tensors = convert.adopt(file, model=entry.name, labels=labels)
-            installed = _install(folder, card, tensors)
+            installed = _install(model, aside, card, tensors)
             _pin(entry, home, digest(file, "sha256"))
         finally:
             if file.parent == _downloads(home):
@@ -61,9 +62,9 @@ def take(file: Path, *, name: str, home: Path, labels: Sequence[str]) -> store.I
         if not name.replace("-", "").replace("_", "").isalnum() or name == "bundled":
             raise ModelError(f"“{name}” cannot be a model's name; use letters, digits, - and _.")
         card = replace(card, name=name)
-    folder = store.models_folder(home)
-    with locked(folder / f".{card.name}.lock"):
-        return _install(folder, replace(card, source=str(file.resolve())), tensors)
+    model = store.models_folder(home) / card.name
+    with _changing(model) as aside:
+        return _install(model, aside, replace(card, source=str(file.resolve())), tensors)
 
 
 def amend(model: store.Installed, card: ModelCard) -> None:
@@ -71,19 +72,16 @@ def amend(model: store.Installed, card: ModelCard) -> None:
     path = model.folder / store.CARD_FILE
     text = cardfile.as_json(card)
     cardfile.parse_card(json.loads(text), where=str(path))
-    try:
-        with locked(model.folder.parent / f".{model.folder.name}.lock"):
-            if not path.is_file() or store.look(model.folder) != model:
-                raise ModelError(f"{card.name} was removed or installed anew meanwhile; run it again.")
-            handle, part = tempfile.mkstemp(prefix=".unfinished-", dir=model.folder)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                    stream.write(text)
-                Path(part).replace(path)
-            finally:
-                Path(part).unlink(missing_ok=True)
-    except (OSError, UnicodeError) as error:
-        raise _unwritable(model.folder, error) from None
+    with _changing(model.folder):
+        if not path.is_file() or store.look(model.folder) != model:
+            raise ModelError(f"{card.name} was removed or installed anew meanwhile; run it again.")
+        handle, part = tempfile.mkstemp(prefix=".unfinished-", dir=model.folder)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            Path(part).replace(path)
+        finally:
+            Path(part).unlink(missing_ok=True)
 
 
 def remove(name: str, *, home: Path) -> Path:
@@ -95,8 +93,9 @@ def remove(name: str, *, home: Path) -> Path:
         raise ModelError(
             f"There is no model “{name}” in {folder}; those that can be removed: {', '.join(here) or 'none'}."
         )
-    with locked(folder / f".{name}.lock"):
-        _discard(model)
+    with _changing(model) as aside:
+        aside.mkdir()
+        model.rename(aside / "removed")
     return model
 
 
@@ -129,37 +128,47 @@ def _bring(entry: catalogue.Entry, *, home: Path, mirror: str, patience: Patienc
     return downloads / entry.file
 
 
-def _install(folder: Path, card: ModelCard, tensors: convert.Tensors) -> store.Installed:
-    """Writes weights and card under another name and renames the folder, so that no half of it is ever seen."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
+def _install(model: Path, aside: Path, card: ModelCard, tensors: convert.Tensors) -> store.Installed:
+    """Writes weights and card aside, so that no half of them is ever seen; what was there stays until they are whole."""
+    new = aside / "new"
+    new.mkdir(parents=True)
+    data = save(tensors)
+    card = replace(card, sha256=hashlib.sha256(data).hexdigest())
+    (new / card.weights).write_bytes(data)
+    (new / store.CARD_FILE).write_text(cardfile.as_json(card), encoding="utf-8")
+    store.look(new)
+    if model.exists():
+        model.rename(aside / "old")
+    new.rename(model)
+    return store.look(model)
+
+
+@contextlib.contextmanager
+def _changing(model: Path) -> Iterator[Path]:
+    """Only one process at a time changes `model`; gives the name of a folder for what it does meanwhile.
+
+    Whatever happens, that folder goes, and the "old" model in it is back where no new one is; when a process is killed,
+    the next one sees to that. Raises ModelError where nothing can be written.
+    """
+    aside = model.parent / f".unfinished-{model.name}"
+    with locked(model.parent / f".{model.name}.lock"):
         try:
-            data = save(tensors)
-            card = replace(card, sha256=hashlib.sha256(data).hexdigest())
-            (unfinished / card.weights).write_bytes(data)
-            (unfinished / store.CARD_FILE).write_text(cardfile.as_json(card), encoding="utf-8")
-            store.look(unfinished)
-            if (folder / card.name).exists():
-                _discard(folder / card.name)
-            unfinished.rename(folder / card.name)
+            _tidy(model, aside)
+            yield aside
+        except (OSError, UnicodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ModelError(
+                f"{model.parent}: cannot be written ({why}); make room there, or set AURICLE_HOME."
+            ) from None
         finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from None
-    return store.look(folder / card.name)
+            _tidy(model, aside)
 
 
-def _unwritable(folder: Path, error: OSError | UnicodeError) -> ModelError:
-    why = error.strerror if isinstance(error, OSError) else error
-    return ModelError(f"{folder}: cannot be written ({why}); make room there, or set AURICLE_HOME.")
-
-
-def _discard(folder: Path) -> None:
-    """Removes a folder; it is out of sight at once."""
-    doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=folder.parent))
-    folder.replace(doomed / folder.name)
-    shutil.rmtree(doomed)
+def _tidy(model: Path, aside: Path) -> None:
+    if not model.exists():
+        with contextlib.suppress(FileNotFoundError):
+            (aside / "old").rename(model)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _downloads(home: Path) -> Path:
