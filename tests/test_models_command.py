@@ -201,7 +201,7 @@ def test_an_8_bit_form_is_calibrated_on_recordings(home: Path, capsys: pytest.Ca
     del card["int8"]
     (folder / "card.json").write_text(json.dumps({**card, "name": "porch"}), encoding="utf-8")
     weights = (folder / "model.safetensors").read_bytes()
-    assert run("quantize", "porch", DEMONSTRATION) == 0
+    assert run("quantize", "porch", DEMONSTRATION, f"MODEL_PATH={home}", "MODEL=mn04") == 0  # NAME it is
     told = capsys.readouterr()
     assert told.out == ""
     assert "porch has an 8-bit form now, but named only " in told.err  # the demonstration is short

@@ -31,7 +31,7 @@ def quantise(words: Sequence[str], given: Sequence[str]) -> None:
         raise ModelError("The bundled model has its 8-bit form already; `auricle models show bundled` tells its steps.")
     if not networks.rounds(model.card):
         raise ModelError(f"{name} is a network without an 8-bit form; it runs in single precision only.")
-    auricle = Auricle(settings.load([*given, f"MODEL={name}"]))
+    auricle = Auricle(settings.load([*given, f"MODEL={name}", "MODEL_PATH="]))
     for file in files:
         auricle.check(file)
     tensors = store.read_weights(model)
