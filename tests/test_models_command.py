@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 import soundfile
 
 from auricle.app import DEMONSTRATION
+from auricle.card import Int8Facts
 from auricle.commands.models import models
 from auricle.errors import AuricleError, ModelError, SettingsError
 from auricle.models import install, store
@@ -27,6 +29,7 @@ from tests.wobbly_server import wobbly
 
 WEIGHTS = SHARED / "models" / "mn04_as" / "mn04_as_mAP_432.pt"
 BUNDLED = Path(store.__file__).parent / "bundled"
+FACTS = Int8Facts(lowest=-3.0, highest=3.0, peaks=(1.0,) * 10, clips=31, lost_points=0.2)
 needs_weights = pytest.mark.skipif(
     not WEIGHTS.exists(), reason=f"{WEIGHTS} is absent; it lies beside the repository and is never committed to it"
 )
@@ -194,12 +197,13 @@ def test_unknown_models_and_settings_are_one_sentence() -> None:
 
 
 def test_an_8_bit_form_is_calibrated_on_recordings(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The card of an installed model says what was measured; the weights stay; other models are told apart."""
+    """The card of an installed model says what was measured; all else in it stays, and so do the weights."""
     folder = home / "models" / "porch"
     shutil.copytree(BUNDLED, folder)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     del card["int8"]
-    (folder / "card.json").write_text(json.dumps({**card, "name": "porch"}), encoding="utf-8")
+    card |= {"name": "porch", "notes of mine": ["é", {"a": 1.5}]}
+    (folder / "card.json").write_text(json.dumps(card), encoding="utf-8")
     weights = (folder / "model.safetensors").read_bytes()
     assert run("quantize", "porch", DEMONSTRATION, f"MODEL_PATH={home}", "MODEL=mn04") == 0  # NAME it is
     told = capsys.readouterr()
@@ -209,6 +213,8 @@ def test_an_8_bit_form_is_calibrated_on_recordings(home: Path, capsys: pytest.Ca
     assert facts is not None
     assert len(facts.peaks) == len(json.loads((BUNDLED / "card.json").read_text(encoding="utf-8"))["int8"]["peaks"])
     assert facts.lowest < 0 < facts.highest
+    written = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    assert written == {**card, "int8": written["int8"]}
     assert 0 < facts.clips < LEAST_CLIPS
     assert (folder / "model.safetensors").read_bytes() == weights
     assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in BUNDLED.iterdir())
@@ -243,12 +249,27 @@ def test_a_card_that_changed_meanwhile_is_left_alone(home: Path) -> None:
     """Whoever installs or removes the model during a calibration wins."""
     shutil.copytree(BUNDLED, home / "models" / "porch")
     model = store.look(home / "models" / "porch")
-    card = replace(model.card, title="another")
-    install.amend(model, card)
-    assert store.look(home / "models" / "porch").card == card
+    install.amend(model, FACTS)
+    assert store.look(home / "models" / "porch").card == replace(model.card, int8=FACTS)
     with pytest.raises(ModelError, match="installed anew meanwhile") as error:
-        install.amend(model, card)
+        install.amend(model, FACTS)
     one_sentence(error.value)
     shutil.rmtree(home / "models" / "porch")
     with pytest.raises(ModelError, match="removed or installed anew meanwhile"):
-        install.amend(model, card)
+        install.amend(model, FACTS)
+
+
+@needs_weights
+def test_what_is_installed_has_the_permissions_of_what_the_user_makes(home: Path) -> None:
+    """Those that the umask leaves: the folder, the weights and the card, also when it is amended."""
+    shutil.copytree(BUNDLED, home / "models" / "shed")
+    before = os.umask(0o027)
+    try:
+        assert run("import", WEIGHTS, "porch") == 0
+        install.amend(store.find("shed"), FACTS)
+    finally:
+        os.umask(before)
+    porch = store.find("porch").folder
+    assert porch.stat().st_mode & 0o777 == 0o750
+    for path in (*porch.iterdir(), home / "models" / "shed" / "card.json"):
+        assert path.stat().st_mode & 0o777 == 0o640

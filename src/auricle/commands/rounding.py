@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +42,7 @@ def quantise(words: Sequence[str], given: Sequence[str]) -> None:
         facts = calibrate.calibrate(
             model.card, tensors, clips, [], auricle.tracked, lambda done: bar.update(task, completed=done)
         )
-    install.amend(model, replace(model.card, int8=facts))
+    install.amend(model, facts)
     print(_told(name, len(clips), facts.clips, facts.lost_points), file=sys.stderr)
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import quote
 
 from safetensors.numpy import save
 
-from auricle.card import ModelCard
+from auricle.card import Int8Facts, ModelCard
 from auricle.errors import CardError, ModelError
 from auricle.models import cardfile, catalogue, convert, store
 from auricle.models.catalogue import Expected
@@ -67,21 +65,24 @@ def take(file: Path, *, name: str, home: Path, labels: Sequence[str]) -> store.I
         return _install(model, aside, replace(card, source=str(file.resolve())), tensors)
 
 
-def amend(model: store.Installed, card: ModelCard) -> None:
-    """Replaces the card of an installed model, if that is still `model`'s; its weights stay. Raises ModelError."""
+def amend(model: store.Installed, int8: Int8Facts) -> None:
+    """Writes the facts of the 8-bit form into the card of an installed model, if that is still `model`; all else stays.
+
+    Raises ModelError.
+    """
     path = model.folder / store.CARD_FILE
-    text = cardfile.as_json(card)
-    cardfile.parse_card(json.loads(text), where=str(path))
-    with _changing(model.folder):
+    part = path.with_name(f".{path.name}.part")
+    with _changing(model.folder.absolute()):
         if not path.is_file() or store.look(model.folder) != model:
-            raise ModelError(f"{card.name} was removed or installed anew meanwhile; run it again.")
-        handle, part = tempfile.mkstemp(prefix=".unfinished-", dir=model.folder)
+            raise ModelError(f"{model.card.name} was removed or installed anew meanwhile; run it again.")
+        data = {**json.loads(path.read_text(encoding="utf-8")), "int8": asdict(int8)}
+        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        cardfile.parse_card(json.loads(text), where=str(path))
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(part).replace(path)
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
         finally:
-            Path(part).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
 
 
 def remove(name: str, *, home: Path) -> Path:
