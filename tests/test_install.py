@@ -24,7 +24,7 @@ from auricle.models.cardfile import parse_card, read_card
 from auricle.models.catalogue import Expected
 from auricle.models.download import Patience
 from auricle.models.runtime import OnnxNetwork
-from tests.material import SHARED, one_sentence
+from tests.material import SHARED, card_json, one_sentence, small_card
 from tests.wobbly_server import wobbly
 
 WEIGHTS = SHARED / "models" / "mn04_as" / "mn04_as_mAP_432.pt"
@@ -353,12 +353,16 @@ def test_what_is_published_but_not_installed_says_how_to_get_it(home: Path) -> N
     """And a damaged model is named when it is asked for, but hides no other."""
     with pytest.raises(ModelError, match="run `auricle models get cnn14`"):
         store.find("cnn14")
-    folder = home / "models" / "mine"
+    folder, other = home / "models" / "mine", home / "models" / "other"
     folder.mkdir(parents=True)
+    other.mkdir()
     (folder / "card.json").write_text(json.dumps({"format": 99}))
+    (other / "card.json").write_text(json.dumps(card_json(replace(small_card(), weights="a" * 300))))
     with pytest.raises(CardError, match="newer Auricle"):
         store.find("mine")
-    assert "mine" not in [model.card.name for model in store.installed()]
+    with pytest.raises(CardError, match="names weights “aaa"):
+        store.find("other")
+    assert [model.card.name for model in store.installed()] == ["bundled"]
 
 
 def test_the_home_is_the_users_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

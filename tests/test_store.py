@@ -75,7 +75,7 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
         store.read_weights(model)
 
 
-@pytest.mark.parametrize("weights", ["", "../secret", "/etc/hostname", "."])
+@pytest.mark.parametrize("weights", ["", "../secret", "/etc/hostname", ".", "a" * 300, "a\0b"])
 def test_weights_lie_beside_their_card(tmp_path: Path, weights: str) -> None:
     """A card cannot make the program read a file outside its folder."""
     (tmp_path / "secret").write_bytes(b"x")
