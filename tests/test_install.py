@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from auricle.labels import audioset
 from auricle.models import catalogue, convert, install, networks, panns, store
 from auricle.models.cardfile import parse_card, read_card
 from auricle.models.catalogue import Expected
-from auricle.models.download import Patience
+from auricle.models.download import Patience, locked
 from auricle.models.runtime import OnnxNetwork
 from tests.material import SHARED, card_json, one_sentence, small_card
 from tests.wobbly_server import wobbly
@@ -197,7 +198,7 @@ import sys
 from pathlib import Path
 from auricle.labels import audioset
 from auricle.models import install
-from auricle.models.download import Patience
+from auricle.models.download import Patience, locked
 model = install.get("mn04", home=Path(sys.argv[1]), mirror=sys.argv[2], labels=audioset.names(),
                     patience=Patience(stall_s=10, attempts=2, pause_s=0.1), progress=lambda have, total: None)
 print(model.folder)
@@ -231,9 +232,28 @@ def test_import_takes_a_name_of_its_own(home: Path, tmp_path: Path) -> None:
     install.remove("porch", home=home)
     with pytest.raises(ModelError, match="no model “porch”"):
         store.find("porch")
-    for name in ("porch", "bundled", "", "../models", "."):
+    for name in ("porch", "bundled", "", "../models", ".", "mn04/", "a" * 300):
         with pytest.raises(ModelError, match="can be removed: mn04"):
             install.remove(name, home=home)
+    assert {path.name for path in (home / "models").iterdir()} == {"mn04", ".mn04.lock", ".porch.lock"}
+
+
+@needs_weights
+def test_of_two_that_remove_a_model_one_is_told_that_there_is_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that had to wait; it leaves nothing."""
+    model = install.take(WEIGHTS, name="porch", home=home, labels=LABELS)
+
+    @contextlib.contextmanager
+    def waited(path: Path) -> Iterator[None]:
+        with locked(path):
+            shutil.rmtree(model.folder)  # by the other, meanwhile
+            yield
+
+    monkeypatch.setattr(install, "locked", waited)
+    with pytest.raises(ModelError, match=r"no model “porch”.*can be removed: none") as caught:
+        install.remove("porch", home=home)
+    one_sentence(caught.value)
+    assert [path.name for path in (home / "models").iterdir()] == [".porch.lock"]
 
 
 @pytest.mark.parametrize("name", ["a/b", "..", "bundled", " ", "x.y"])

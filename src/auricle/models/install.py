@@ -87,17 +87,17 @@ def amend(model: store.Installed, int8: Int8Facts) -> None:
 
 def remove(name: str, *, home: Path) -> Path:
     """Removes an installed model and says which folder is gone. Raises ModelError, for the bundled one too."""
-    folder = store.models_folder(home)
-    model = folder / name
-    if not name or model.parent != folder or not (model / store.CARD_FILE).is_file():
-        here = sorted(card.parent.name for card in folder.glob("[!.]*/" + store.CARD_FILE))
-        raise ModelError(
-            f"There is no model “{name}” in {folder}; those that can be removed: {', '.join(here) or 'none'}."
-        )
-    with _changing(model) as aside:
-        aside.mkdir()
-        model.rename(aside / "removed")
-    return model
+    if name in store.folders(home):
+        model = store.models_folder(home) / name
+        with _changing(model) as aside:
+            if model.exists():  # another process may have been quicker
+                aside.mkdir()
+                model.rename(aside / "removed")
+                return model
+    raise ModelError(
+        f"There is no model “{name}” in {store.models_folder(home)}; "
+        f"those that can be removed: {', '.join(store.folders(home)) or 'none'}."
+    )
 
 
 def _undamaged(folder: Path) -> store.Installed | None:

@@ -49,12 +49,17 @@ def models_folder(home: Path) -> Path:
     return home / "models"
 
 
+def folders(home: Path) -> dict[str, Path]:
+    """The folder of each installed model under `home`, damaged or not, by name."""
+    return {card.parent.name: card.parent for card in sorted(models_folder(home).glob("[!.]*/" + CARD_FILE))}
+
+
 def installed() -> list[Installed]:
     """Every model that can be loaded, the bundled one first, then those in the user's folder by name."""
     found = [look(Path(__file__).parent / "bundled")]
-    for card in sorted(models_folder(default_home()).glob("[!.]*/" + CARD_FILE)):
+    for folder in folders(default_home()).values():
         with contextlib.suppress(CardError):  # a damaged one is named when it is asked for
-            found.append(look(card.parent))
+            found.append(look(folder))
     return found
 
 
