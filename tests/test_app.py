@@ -68,7 +68,7 @@ def test_a_check_neither_waits_for_a_named_pipe_nor_reads_it(tmp_path: Path) -> 
     [
         (ConfDef(MODEL=""), "MODEL is empty"),
         (ConfDef(MODEL_PATH="bundled"), "MODEL_PATH=bundled: .* no such folder"),
-        (ConfDef(MODEL="a" * 300), "; check MODEL, MODEL_PATH"),
+        (ConfDef(MODEL="a" * 300), "; installed: bundled"),
         (ConfDef(MODEL_PATH="a" * 300), "; check MODEL, MODEL_PATH"),
     ],
 )

@@ -256,7 +256,14 @@ def test_of_two_that_remove_a_model_one_is_told_that_there_is_none(home: Path, m
     assert [path.name for path in (home / "models").iterdir()] == [".porch.lock"]
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "bundled", " ", "x.y"])
+@needs_weights
+def test_the_longest_name_can_be_used(home: Path) -> None:
+    """Whatever its letters."""
+    model = install.take(WEIGHTS, name="𝔘" * 60, home=home, labels=LABELS)
+    assert store.find("𝔘" * 60) == model
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "bundled", " ", "x.y", "a" * 61])
 @needs_weights
 def test_a_name_must_be_one(home: Path, name: str) -> None:
     """No paths, no dots, and not the bundled model's."""

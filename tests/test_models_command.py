@@ -192,6 +192,9 @@ def test_unknown_models_and_settings_are_one_sentence() -> None:
         run("get", "nm04")
     with pytest.raises(ModelError, match="no model “bundle”; did you mean bundled"):
         run("show", "bundle")
+    for action in ("show", "remove"):
+        with pytest.raises(ModelError, match="There is no model “aaa"):
+            run(action, "a" * 300)
     with pytest.raises(SettingsError, match="There is no setting"):
         run("XYZZY=1")
 

@@ -22,6 +22,9 @@ from auricle.models.download import Patience, Progress, WrongError, digest, down
 _PINS = "pins.json"
 """SHA-256 of files whose authors publish none, as they were when they first came."""
 
+_LONGEST_NAME = 60
+"""Characters; a folder's name may have 255 bytes, in which four may be one character, and more stands before it."""
+
 
 def get(
     name: str, *, home: Path, mirror: str, labels: Sequence[str], patience: Patience, progress: Progress
@@ -57,8 +60,11 @@ def take(file: Path, *, name: str, home: Path, labels: Sequence[str]) -> store.I
     known = name.casefold() in catalogue.entries()
     card, tensors = convert.adopt(file, model=name if known else "", labels=labels)
     if name and not known:
-        if not name.replace("-", "").replace("_", "").isalnum() or name == "bundled":
-            raise ModelError(f"“{name}” cannot be a model's name; use letters, digits, - and _.")
+        plain = name.replace("-", "").replace("_", "").isalnum() and len(name) <= _LONGEST_NAME
+        if not plain or name == "bundled":
+            raise ModelError(
+                f"“{name}” cannot be a model's name; use letters, digits, - and _, at most {_LONGEST_NAME} in all."
+            )
         card = replace(card, name=name)
     model = store.models_folder(home) / card.name
     with _changing(model) as aside:

@@ -67,9 +67,9 @@ def find(name: str) -> Installed:
     """The installed model called `name`, or the one in a folder of that path. Raises ModelError."""
     if not name:
         raise ModelError("MODEL is empty; name an installed model, as `auricle models` lists them.")
-    for folder in (models_folder(default_home()) / name, models_folder(default_home()) / name.casefold()):
-        if folder.parent == models_folder(default_home()) and (folder / CARD_FILE).is_file():
-            return look(folder)
+    here = folders(default_home())
+    if folder := here.get(name, here.get(name.casefold())):
+        return look(folder)
     path = Path(name)
     if name.casefold() in catalogue.entries() and not path.exists():
         raise ModelError(f"The model “{name}” is not installed yet; run `auricle models get {name.casefold()}`.")
@@ -78,8 +78,9 @@ def find(name: str) -> Installed:
         models.setdefault(model.card.name, model)  # a folder that calls itself bundled does not take its place
     if name in models:
         return models[name]
-    if path.is_dir() or path.is_file():
-        return look(path if path.is_dir() else path.parent)
+    with contextlib.suppress(OSError):  # of a name that no file can have
+        if path.is_dir() or path.is_file():
+            return look(path if path.is_dir() else path.parent)
     near = difflib.get_close_matches(name, [*models, *catalogue.entries()], n=1)
     hint = (
         f"did you mean {near[0]}?"
