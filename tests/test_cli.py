@@ -464,3 +464,19 @@ def test_no_library_takes_ctrl_c_for_an_error_of_its_own() -> None:
             signal.raise_signal(signal.SIGINT)
         except Exception:
             pytest.fail("it was caught")
+
+
+def test_a_second_signal_does_not_interrupt_what_the_first_one_ends() -> None:
+    """Nor a third; Ctrl-C does, for whoever cannot wait."""
+    tidied: list[int] = []
+    with pytest.raises(Interrupted) as caught, interrupted_by_signal():  # noqa: PT012  (what is done within is the point)
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                signal.raise_signal(number)
+                tidied.append(number)
+            with pytest.raises(Interrupted):
+                signal.raise_signal(signal.SIGINT)
+    assert caught.value.status == 128 + signal.SIGTERM
+    assert tidied == [signal.SIGHUP, signal.SIGTERM]

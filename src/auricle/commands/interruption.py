@@ -33,10 +33,17 @@ def closing_on_signal(source: Source) -> Iterator[None]:
 
 @contextlib.contextmanager
 def interrupted_by_signal() -> Iterator[None]:
-    """A signal raises Interrupted wherever the program is, also where it waits for a pipe."""
+    """A signal raises Interrupted wherever the program is, also where it waits for a pipe.
+
+    What is then tidied a second one does not interrupt, since a terminal that is closed and its shell both send SIGHUP;
+    another Ctrl-C does.
+    """
+    received: list[int] = []
 
     def interrupt(number: int) -> None:
-        raise Interrupted(128 + number)
+        received.append(number)
+        if len(received) == 1 or number == signal.SIGINT:
+            raise Interrupted(128 + number)
 
     with _handling(interrupt):
         yield
