@@ -36,7 +36,7 @@ from auricle.models import assembly
 from auricle.pipeline import Limits, Pipeline
 from auricle.sinks.inbox import Inbox
 from auricle.sources.array import ArraySource, as_mono
-from auricle.sources.file import FileSource
+from auricle.sources.file import FileSource, checked_duration_s
 from auricle.sources.microphone import Microphone
 from auricle.sources.paced import PacedSource
 from auricle.sources.pipe import PathSource, PipeSource, RawFormat, is_stream
@@ -129,9 +129,8 @@ class Auricle:
             raise SourceError(
                 "Only an array takes a rate=; a recording says its own, and PIPE_SAMPLERATE is raw sound's."
             )
-        raw = None
-        if self.conf.PIPE_FORMAT != "wav":
-            raw = RawFormat(self.conf.PIPE_FORMAT, self.conf.PIPE_SAMPLERATE, self.conf.PIPE_CHANNELS)
+        layout = RawFormat(self.conf.PIPE_FORMAT, self.conf.PIPE_SAMPLERATE, self.conf.PIPE_CHANNELS)
+        raw = None if self.conf.PIPE_FORMAT == "wav" else layout
         if isinstance(source, (str, os.PathLike)):
             path = Path(source)
             if is_stream(path):
@@ -146,11 +145,7 @@ class Auricle:
 
     def check(self, path: str) -> float | None:
         """Seconds that a recording lasts, None for a stream, which is left as it is. Raises SourceError where it cannot be read."""
-        if is_stream(Path(path)):
-            return None
-        source = FileSource(path=Path(path), channel=self.conf.CHANNEL, chunk_length=self.conf.FILE_CHUNK_LENGTH)
-        source.discard()
-        return source.duration_s
+        return None if is_stream(Path(path)) else checked_duration_s(Path(path), self.conf.CHANNEL)
 
     def microphone(self) -> Microphone:
         """The chosen input device, open. Raises DeviceError."""
@@ -166,8 +161,9 @@ class Auricle:
     def demonstration(self) -> Source:
         """The recording that ships with the package, at the speed of life."""
         chunk = self.conf.AUDIO_CHUNK_LENGTH
-        recording = FileSource(path=DEMONSTRATION, channel=0, chunk_length=chunk)
-        return PacedSource(source=recording, name=DEMONSTRATION.name)
+        return PacedSource(
+            source=FileSource(path=DEMONSTRATION, channel=0, chunk_length=chunk), name=DEMONSTRATION.name
+        )
 
     def live_tagger(self) -> assembly.LiveTagger:
         """A fresh one, by label; what takes long is done once. Raises ModelError."""

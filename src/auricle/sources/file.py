@@ -77,7 +77,7 @@ class FileSource:
         self._closed = True
 
     def discard(self) -> None:
-        """Closes the file of which nothing more is wanted; left to the object's end, a Ctrl-C in between would be lost."""
+        """Closes the file, unread; left to the object's end, a Ctrl-C in between would be lost."""
         self._file.close()
 
     def _check_end(self, frames: int) -> None:
@@ -90,6 +90,13 @@ class FileSource:
             f"{self._path}: truncated or damaged, it breaks off at {at_s:.2f} s of {self.duration_s:.2f} s; "
             "copy it again, or cut it with another program."
         )
+
+
+def checked_duration_s(path: Path, channel: int) -> float:
+    """Seconds that the header of `path` states. Raises FileError as FileSource does."""
+    source = FileSource(path=path, channel=channel, chunk_length=1)
+    source.discard()
+    return source.duration_s
 
 
 class _Straight(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
