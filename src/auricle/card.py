@@ -12,7 +12,7 @@ class FrontEndFacts:
     rate: int
     """Samples per second."""
     window: str
-    """"hann": periodic Hann."""
+    """"hann", and no other; periodic in panns, symmetric in efficientat."""
     window_size: int
     """Samples per STFT window, which is also the FFT's length."""
     hop: int
@@ -28,7 +28,7 @@ class FrontEndFacts:
     kind: str = "panns"
     """"panns": Slaney mel bands in dB; "efficientat": pre-emphasis, Kaldi mel bands, natural logarithm (features/)."""
     fft_size: int = 0
-    """Samples per FFT, in whose middle the window stands; 0: as long as the window."""
+    """Samples per FFT, in whose middle the window stands; 0: as long as the window, as it always is in panns."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class ClipFacts:
-    """How a network that is trained clip by clip is run on a stream; models/clip.py says what comes of it."""
+    """How a network that is trained clip by clip (efficientat) is run on a stream; models/clip.py says what comes of it."""
 
     windows_s: tuple[float, ...]
     """Lengths of the windows that each step is heard in, seconds."""

@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from auricle.card import Architecture, ClipFacts, FrontEndFacts, Int8Facts, ModelCard, Thresholds
 from auricle.errors import CardError
@@ -16,6 +16,14 @@ FORMAT = 1
 
 KINDS = ("panns", "efficientat")
 """The front ends that there are."""
+
+_LIMITS = {"rate": (1_000, 768_000), "window_size": (1, 65_536), "hop": (1, 65_536), "n_mels": (1, 1_024)}
+"""Of the front end's figures; as of the settings that repeat them."""
+_LONGEST_S = 60
+"""Of a window, a step, or the sound that one row of scores speaks of."""
+_LARGEST = 1e9
+"""No number in a card is as large."""
+_Number = TypeVar("_Number", int, float)
 
 
 def as_json(card: ModelCard) -> str:
@@ -56,8 +64,8 @@ def parse_card(data: Any, *, where: str) -> ModelCard:
     try:
         card = _card(data)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        what = f"lacks {error}" if isinstance(error, KeyError) else f"is malformed: {error}"
-        raise CardError(f"{where}: the model card {what}; install the model again.") from None
+        what = "lacks" if isinstance(error, KeyError) else "is malformed:"
+        raise CardError(f"{where}: the model card {what} {error!s:.200}; install the model again.") from None
     _check(card, where)
     return card
 
@@ -73,26 +81,26 @@ def _card(data: dict[str, Any]) -> ModelCard:
         sha256=str(data.get("sha256", "")),
         architecture=Architecture(
             family=str(shape["family"]),
-            kernel=int(shape["kernel"]),
-            channels=tuple(int(c) for c in shape["channels"]),
-            pools=tuple((int(t), int(f)) for t, f in shape["pools"]),
+            kernel=_number(int, shape["kernel"]),
+            channels=_numbers(int, shape["channels"]),
+            pools=tuple((_number(int, t), _number(int, f)) for t, f in shape["pools"]),
             head=str(shape["head"]),
-            convolutions=int(shape.get("convolutions", Architecture.convolutions)),
-            inner=tuple(int(c) for c in shape.get("inner", Architecture.inner)),
+            convolutions=_number(int, shape.get("convolutions", Architecture.convolutions)),
+            inner=_numbers(int, shape.get("inner", Architecture.inner)),
             input_norm=bool(shape.get("input_norm", Architecture.input_norm)),
-            weighing=int(shape.get("weighing", Architecture.weighing)),
+            weighing=_number(int, shape.get("weighing", Architecture.weighing)),
         ),
         front_end=FrontEndFacts(
-            **{key: int(sound[key]) for key in ("rate", "window_size", "hop", "n_mels")},
+            **{key: _number(int, sound[key]) for key in _LIMITS},
             window=str(sound["window"]),
-            fmin=float(sound["fmin"]),
-            fmax=float(sound["fmax"]),
-            scaler_mean=tuple(float(x) for x in scaler["mean"]),
-            scaler_std=tuple(float(x) for x in scaler["std"]),
+            fmin=_number(float, sound["fmin"]),
+            fmax=_number(float, sound["fmax"]),
+            scaler_mean=_numbers(float, scaler["mean"]),
+            scaler_std=_numbers(float, scaler["std"]),
             kind=str(sound.get("kind", FrontEndFacts.kind)),
-            fft_size=int(sound.get("fft_size", FrontEndFacts.fft_size)),
+            fft_size=_number(int, sound.get("fft_size", FrontEndFacts.fft_size)),
         ),
-        window_s=float(data["window_s"]),
+        window_s=_number(float, data["window_s"]),
         labels=_labels(data["labels"]),
         clip=_clip(data["clip"]) if data.get("clip") else None,
         int8=_int8(data["int8"]) if data.get("int8") else None,
@@ -100,26 +108,34 @@ def _card(data: dict[str, Any]) -> ModelCard:
     )
 
 
+def _number(kind: type[_Number], value: Any) -> _Number:
+    if type(value) not in (int, float) or not abs(value) < _LARGEST or kind(value) != value:
+        raise ValueError(f"{value!r:.60} is no number that could stand there")
+    return kind(value)
+
+
+def _numbers(kind: type[_Number], values: Any) -> tuple[_Number, ...]:
+    return tuple(_number(kind, value) for value in values)
+
+
 def _thresholds(data: Any) -> dict[str, Thresholds]:
     on, off, minimum_s = data["on"], data["off"], data.get("minimum_s", {})
     if strange := sorted(set(minimum_s) - set(on)):
         raise ValueError(f"thresholds.minimum_s has “{strange[0]}”, which thresholds.on has not")
     return {
-        label: Thresholds(float(score), float(off[label]), float(minimum_s.get(label, 0.0)))
+        label: Thresholds(*_numbers(float, (score, off[label], minimum_s.get(label, 0.0))))
         for label, score in on.items()
     }
 
 
 def _clip(data: Any) -> ClipFacts:
-    windows = tuple(float(seconds) for seconds in data["windows_s"])
-    return ClipFacts(windows_s=windows, step_s=float(data["step_s"]), delay_s=float(data["delay_s"]))
+    times = {key: _number(float, data[key]) for key in ("step_s", "delay_s")}
+    return ClipFacts(windows_s=_numbers(float, data["windows_s"]), **times)
 
 
 def _int8(data: Any) -> Int8Facts:
-    figures = {key: float(data[key]) for key in ("lowest", "highest", "lost_points")}
-    if not isinstance(data["peaks"], list):
-        raise TypeError("peaks is not a list")
-    return Int8Facts(**figures, peaks=tuple(float(x) for x in data["peaks"]), clips=int(data["clips"]))
+    figures = {key: _number(float, data[key]) for key in ("lowest", "highest", "lost_points")}
+    return Int8Facts(**figures, peaks=_numbers(float, data["peaks"]), clips=_number(int, data["clips"]))
 
 
 def _labels(data: Any) -> tuple[str, ...]:
@@ -148,13 +164,20 @@ def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
         (shape.kernel < 1 or shape.kernel % 2 == 0, "its kernel is not odd"),
         (not 0 <= shape.weighing <= len(card.labels), "more labels weigh its frames than it has"),
         (math.prod(mel for _, mel in shape.pools) > card.front_end.n_mels, "it pools more mel bands than there are"),
-        (not 0 < card.window_s < math.inf, "its window is no length of time"),
+        (
+            math.prod(time for time, _ in shape.pools) * card.front_end.hop > _LONGEST_S * card.front_end.rate,
+            f"a row of its scores speaks of more than {_LONGEST_S} s",
+        ),
+        (not 0 < card.window_s <= _LONGEST_S, f"its window is not from 0 to {_LONGEST_S} s"),
         (card.int8 is not None and not _are_steps(card.int8), "its 8-bit steps are no lengths"),
         (
             card.int8 is not None and len(card.int8.peaks) != len(shape.channels) * shape.convolutions,
             "its 8-bit steps are not one for each convolution",
         ),
-        (card.clip is not None and not _is_time(card.clip), "its clips' windows, step or delay are no lengths of time"),
+        (
+            card.clip is not None and not _is_time(card.clip, card.front_end),
+            f"its clips' windows, 16 at most, and steps are not from a frame to {_LONGEST_S} s, or its delay not from 0 to a window",
+        ),
     ]
 
 
@@ -165,21 +188,32 @@ def _are_steps(facts: Int8Facts) -> bool:
     return spans and known and all(1e-7 < peak < 1e6 for peak in facts.peaks)
 
 
-def _is_time(clip: ClipFacts) -> bool:
+def _is_time(clip: ClipFacts, sound: FrontEndFacts) -> bool:
     lengths = (*clip.windows_s, clip.step_s)
-    return bool(clip.windows_s) and all(0 < s < 3600 for s in lengths) and 0 <= clip.delay_s <= max(clip.windows_s)
+    fit = all(sound.hop <= s * sound.rate and s <= _LONGEST_S for s in lengths)
+    return 0 < len(clip.windows_s) <= 16 and fit and 0 <= clip.delay_s <= max(clip.windows_s)
 
 
 def _wrong_sound(sound: FrontEndFacts) -> list[tuple[bool, str]]:
+    fft = sound.fft_size or sound.window_size
     return [
-        (min(sound.rate, sound.window_size, sound.hop, sound.n_mels) < 1, "its front end has a figure below 1"),
+        *(
+            (not low <= getattr(sound, fact) <= high, f"its front end's {fact} is not from {low} to {high}")
+            for fact, (low, high) in _LIMITS.items()
+        ),
+        (sound.rate > 1000 * sound.hop, "it has more than 1000 frames a second"),
         (sound.kind not in KINDS, f"its front end is none of {', '.join(KINDS)}"),
-        (sound.fft_size not in (0, *range(sound.window_size, 1 << 20)), "its FFT is shorter than its window"),
-        (not 0 <= sound.fmin < sound.fmax <= sound.rate / 2, "its mel range is not within 0 and half the rate"),
+        (sound.window != "hann", "its front end's window is not “hann”, the only one that there is"),
+        (not sound.window_size <= fft <= 65_536, "its FFT is shorter than its window, or longer than 65536 samples"),
+        (sound.kind == "panns" and fft != sound.window_size, "its FFT is not as long as its window, as panns has it"),
+        (sound.kind == "efficientat" and fft % 2 == 1, "its FFT's length is odd"),
+        (
+            not (0 <= sound.fmin <= sound.fmax - sound.n_mels and sound.fmax <= sound.rate / 2),
+            "its mel range is not within 0 and half the rate, or has less than 1 Hz for each band",
+        ),
         (len(sound.scaler_mean) not in (0, sound.n_mels), "its scaler does not fit its mel bands"),
         (len(sound.scaler_std) != len(sound.scaler_mean), "its scaler's two halves differ in length"),
-        (not all(0 < std < math.inf for std in sound.scaler_std), "its scaler has a deviation that is not positive"),
-        (not all(map(math.isfinite, sound.scaler_mean)), "its scaler has a mean that is no number"),
+        (min(sound.scaler_std, default=1.0) < 1e-3, "its scaler has a deviation below 0.001"),
     ]
 
 
