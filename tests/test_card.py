@@ -155,6 +155,18 @@ def test_clips_are_heard_in_windows_and_steps_of_frames(change: dict[str, Any]) 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
+        ("name", None),
+        ("name", ""),
+        ("name", "\ud800"),
+        ("name", "a\x1b[31m"),
+        ("version", "1\n2"),
+        ("title", 5),
+        ("description", "\ud800"),
+        ("evidence", {"\ud800": 1}),
+        ("citation", "x" * 4097),
+        ("labels", ["Dog", "Cat", "Speech\t"]),
+        ("labels", ["Dog", "Cat", "\udcff"]),
+        ("labels", ["Dog", "Cat", 5]),
         ("front_end.rate", "fast"),
         ("front_end.rate", "8000"),
         ("front_end.rate", True),
@@ -163,6 +175,7 @@ def test_clips_are_heard_in_windows_and_steps_of_frames(change: dict[str, Any]) 
         ("front_end.rate", float("inf")),
         ("front_end.hop", 10**9),
         ("front_end.window_size", -(10**300)),
+        ("front_end.window", None),
         ("front_end.fmin", "x" * 5000),
         ("front_end.fmax", float("nan")),
         ("front_end.scaler.mean", [float("inf")] * 16),
@@ -189,10 +202,16 @@ def test_clips_are_heard_in_windows_and_steps_of_frames(change: dict[str, Any]) 
     ],
 )
 def test_a_malformed_card_is_refused(path: str, value: Any) -> None:
-    """What is of another kind or size than it should be, is an error of the card's."""
+    """What is of another kind or size than it should be, or cannot be written on one line, is an error of the card's."""
     with pytest.raises(CardError, match=r"here: the model card (lacks|is malformed)") as caught:
         parse_card(changed(path, value), where="here")
     one_sentence(caught.value)
+
+
+def test_a_description_may_have_lines() -> None:
+    """Of any alphabet."""
+    text = "Звуки.\n\tDogs – and cats\u00a0🐈."
+    assert parse_card(changed("description", text), where="here").description == text
 
 
 def test_a_newer_card_asks_for_a_newer_program() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,9 @@ _LONGEST_S = 60
 """Of a window, a step, or the sound that one row of scores speaks of."""
 _LARGEST = 1e9
 """No number in a card is as large."""
+_TEXT = re.compile(r".{0,4096}", re.DOTALL)
+_LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,256}")
+"""Without control characters, which would break a table or make a terminal do something."""
 _Number = TypeVar("_Number", int, float)
 
 
@@ -62,8 +66,9 @@ def parse_card(data: Any, *, where: str) -> ModelCard:
             f"{where}: written for a newer Auricle (card format {data['format']}, this one reads {FORMAT}); update Auricle."
         )
     try:
+        json.dumps(data, ensure_ascii=False).encode()  # a half of a character could be shown and written nowhere
         card = _card(data)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         what = "lacks" if isinstance(error, KeyError) else "is malformed:"
         raise CardError(f"{where}: the model card {what} {error!s:.200}; install the model again.") from None
     _check(card, where)
@@ -74,17 +79,17 @@ def _card(data: dict[str, Any]) -> ModelCard:
     shape, sound = data["architecture"], data["front_end"]
     scaler = sound.get("scaler") or {"mean": [], "std": []}
     return ModelCard(
+        **{key: _text(_LINE, data[key]) for key in ("name", "version")},
         **{
-            key: str(data[key])
-            for key in ("name", "title", "version", "description", "licence", "citation", "source", "weights")
+            key: _text(_TEXT, data[key]) for key in ("title", "description", "licence", "citation", "source", "weights")
         },
-        sha256=str(data.get("sha256", "")),
+        sha256=_text(_TEXT, data.get("sha256", "")),
         architecture=Architecture(
-            family=str(shape["family"]),
+            family=_text(_LINE, shape["family"]),
             kernel=_number(int, shape["kernel"]),
             channels=_numbers(int, shape["channels"]),
             pools=tuple((_number(int, t), _number(int, f)) for t, f in shape["pools"]),
-            head=str(shape["head"]),
+            head=_text(_LINE, shape["head"]),
             convolutions=_number(int, shape.get("convolutions", Architecture.convolutions)),
             inner=_numbers(int, shape.get("inner", Architecture.inner)),
             input_norm=bool(shape.get("input_norm", Architecture.input_norm)),
@@ -92,12 +97,12 @@ def _card(data: dict[str, Any]) -> ModelCard:
         ),
         front_end=FrontEndFacts(
             **{key: _number(int, sound[key]) for key in _LIMITS},
-            window=str(sound["window"]),
+            window=_text(_LINE, sound["window"]),
             fmin=_number(float, sound["fmin"]),
             fmax=_number(float, sound["fmax"]),
             scaler_mean=_numbers(float, scaler["mean"]),
             scaler_std=_numbers(float, scaler["std"]),
-            kind=str(sound.get("kind", FrontEndFacts.kind)),
+            kind=_text(_LINE, sound.get("kind", FrontEndFacts.kind)),
             fft_size=_number(int, sound.get("fft_size", FrontEndFacts.fft_size)),
         ),
         window_s=_number(float, data["window_s"]),
@@ -106,6 +111,12 @@ def _card(data: dict[str, Any]) -> ModelCard:
         int8=_int8(data["int8"]) if data.get("int8") else None,
         thresholds=_thresholds(data["thresholds"]),
     )
+
+
+def _text(form: re.Pattern[str], value: Any) -> str:
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise ValueError(f"{value!r:.60} is no text that could stand there")
+    return value
 
 
 def _number(kind: type[_Number], value: Any) -> _Number:
@@ -141,7 +152,7 @@ def _int8(data: Any) -> Int8Facts:
 def _labels(data: Any) -> tuple[str, ...]:
     if not isinstance(data, list):
         raise TypeError("labels is not a list")
-    return tuple(str(label) for label in data)
+    return tuple(_text(_LINE, label) for label in data)
 
 
 def _check(card: ModelCard, where: str) -> None:
