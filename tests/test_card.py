@@ -110,6 +110,7 @@ def test_other_facts_may_not(key: str) -> None:
         ("front_end.scaler.std", [1e-4] * 16, "deviation below 0.001"),
         ("window_s", 0, "window is not from 0 to 60 s"),
         ("window_s", 61, "window is not from 0 to 60 s"),
+        ("clip", CLIP, "not run clip by clip"),
         ("thresholds", {"on": {"Cow": 0.5}, "off": {"Cow": 0.4}}, "does not know"),
         ("thresholds", {"on": {}, "off": {}}, "no thresholds for “Dog”"),
         ("thresholds", {"on": {"Dog": 0.5}, "off": {"Dog": 0.4}}, "no thresholds for “Cat”"),

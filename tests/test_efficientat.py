@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,14 @@ def test_weights_of_another_network_are_refused(tmp_path: Path, change: dict[str
     save_file(changed, tmp_path / "other.safetensors")
     with pytest.raises(CardError, match=words):
         convert.adopt(tmp_path / "other.safetensors", model="mn04", labels=audioset.names())
+
+
+def test_other_strides_are_another_network() -> None:
+    """They are the family's own, and rows would stand for other frames than the card says."""
+    card, tensors, _ = mn04()
+    shape = replace(card.architecture, pools=((1, 1), *card.architecture.pools[1:]))
+    with pytest.raises(CardError, match="not a network of the EfficientAT family that this Auricle knows"):
+        networks.build(replace(card, architecture=shape), tensors, "float32")
 
 
 @pytest.mark.slow

@@ -185,6 +185,7 @@ def _wrong_network(card: ModelCard) -> list[tuple[bool, str]]:
             card.int8 is not None and len(card.int8.peaks) != len(shape.channels) * shape.convolutions,
             "its 8-bit steps are not one for each convolution",
         ),
+        (card.clip is not None and shape.family != "efficientat", "networks of its family are not run clip by clip"),
         (
             card.clip is not None and not _is_time(card.clip, card.front_end),
             f"its clips' windows, 16 at most, and steps are not from a frame to {_LONGEST_S} s, or its delay not from 0 to a window",

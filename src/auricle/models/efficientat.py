@@ -90,7 +90,8 @@ def shapes(card: ModelCard, tensors: Tensors) -> dict[str, tuple[int, ...]]:
 
 def check(card: ModelCard, tensors: Tensors) -> None:
     """Raises CardError where `tensors` are not those of the network that the card describes."""
-    if card.architecture.head != _HEAD or len(card.architecture.channels) != len(_STRIDES) + 2:
+    strides = (2, *_STRIDES, 1)
+    if card.architecture.head != _HEAD or card.architecture.pools != tuple(zip(strides, strides, strict=True)):
         raise CardError(
             f"{card.name}: not a network of the EfficientAT family that this Auricle knows; update Auricle."
         )
