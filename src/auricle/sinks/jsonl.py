@@ -19,7 +19,9 @@ class JsonLines:
     def handle(self, message: Message) -> None:
         """Writes `message` if it is an event in one of the states."""
         if isinstance(message, Event) and message.state in self._states:
-            self._stream.write(json.dumps(as_dict(message, self._began), ensure_ascii=False) + "\n")
+            line = json.dumps(as_dict(message, self._began), ensure_ascii=False)
+            # Bytes of a file's name that are no UTF-8 are halves of characters here, which JSON can escape.
+            self._stream.write(line.encode(errors="backslashreplace").decode() + "\n")
             self._stream.flush()
 
     def close(self) -> None:
