@@ -238,6 +238,15 @@ def test_import_takes_a_name_of_its_own(home: Path, tmp_path: Path) -> None:
     assert {path.name for path in (home / "models").iterdir()} == {"mn04", ".mn04.lock", ".porch.lock"}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are no UTF-8")
+@needs_weights
+def test_import_takes_a_file_of_any_name(home: Path, tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 are escaped where the card says what the source was."""
+    file = tmp_path / "caf\udce9.pt"
+    shutil.copy(WEIGHTS, file)
+    assert install.take(file, name="", home=home, labels=LABELS).card.source == f"{tmp_path}/caf\\udce9.pt"
+
+
 @needs_weights
 def test_of_two_that_remove_a_model_one_is_told_that_there_is_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one that had to wait; it leaves nothing."""

@@ -66,9 +66,10 @@ def take(file: Path, *, name: str, home: Path, labels: Sequence[str]) -> store.I
                 f"“{name}” cannot be a model's name; use letters, digits, - and _, at most {_LONGEST_NAME} in all."
             )
         card = replace(card, name=name)
+    source = str(file.resolve()).encode(errors="backslashreplace").decode()  # a name may hold bytes that are no UTF-8
     model = store.models_folder(home) / card.name
     with _changing(model) as aside:
-        return _install(model, aside, replace(card, source=str(file.resolve())), tensors)
+        return _install(model, aside, replace(card, source=source), tensors)
 
 
 def amend(model: store.Installed, int8: Int8Facts) -> None:
