@@ -166,6 +166,18 @@ def test_a_new_model_that_cannot_take_its_place_leaves_the_old_one(home: Path, m
     assert contents(home) == before
 
 
+def test_the_list_has_a_line_for_each_model(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a card says of its source reaches the terminal as text."""
+    folder = home / "models" / "porch"
+    shutil.copytree(BUNDLED, folder)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    changed = {**card, "name": "porch", "title": "a\nb", "source": "c\x1b[31md"}
+    (folder / "card.json").write_text(json.dumps(changed), encoding="utf-8")
+    assert run() == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("porch")]
+    assert line.endswith("a\\nb; c\\x1b[31md")
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from auricle import settings
 from auricle.card import ModelCard
 from auricle.commands.interruption import interrupted_by_signal
+from auricle.commands.oneline import one_line
 from auricle.commands.rounding import quantise
 from auricle.errors import SettingsError
 from auricle.labels import audioset
@@ -84,7 +85,7 @@ def _list(_names: Sequence[str]) -> None:
             text.rjust(width) if 2 <= k <= 7 else text.ljust(width)
             for k, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
-        print("  ".join(cells).rstrip())
+        print(one_line("  ".join(cells).rstrip()))
 
 
 def _figures(entry: catalogue.Entry) -> tuple[str, str]:
