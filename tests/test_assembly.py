@@ -52,7 +52,7 @@ def test_a_bare_file_is_the_network_that_it_holds(tmp_path: Path) -> None:
     for model in ("bundled", "mn04", file):
         card, tensors = assembly.read(file, model=model, labels=LABELS)
         assert card.name == "mn04"
-    with pytest.raises(CardError, match="cnn14: the weights do not fit"):
+    with pytest.raises(CardError, match="these are the weights of mn04, not of cnn14"):
         assembly.read(file, model="cnn14", labels=LABELS)
     loaded = assembly.load(card, tensors, threads=1, precision="float32")
     assert loaded.score_s == pytest.approx(0.16)
