@@ -14,7 +14,7 @@ lint:           ## formats and mends what can be mended
 	@scripts/install test && scripts/lint
 bench:          ## the figures of the README, measured here
 	@scripts/install bench && scripts/bench
-train:          ## trains the bundled model anew (an hour and a half, on older processors over two)
+train:          ## trains the bundled model anew (an hour and three quarters, on older processors over two)
 	@scripts/install train && .venv/bin/python -m training
 clean:          ## removes what the others made
 	rm -rf .venv build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
