@@ -13,15 +13,13 @@ from auricle.gui import pictures
 from auricle.gui.areas import Bottom, Middle, Top
 from auricle.gui.box import News
 from auricle.gui.engine import Choice, Engine, Session
-from auricle.gui.frontend import DemoFrontend
+from auricle.gui.frontend import FRAME_MS, DemoFrontend
 from auricle.gui.listening import Listening, Looking
 from auricle.gui.panes import Panes
 from auricle.gui.ranking import StableRanking
 from auricle.gui.states import State
 from auricle.gui.theme import Theme
 
-_LOOK_MS = 80
-"""Between two looks at what the threads have left; bars on their way move more often."""
 CLOSING_S = 1.8
 """How long closing waits for threads; one that hangs in a device is left behind."""
 _HANGS_S = 6.0
@@ -54,7 +52,7 @@ class DemoApp(DemoFrontend):
         self._looking: Looking | None = Looking(engine=engine)
         self.session: Session | None = None  # what is being heard, or was heard last
         self._again = self._leaving = self.is_closing = self.has_left = False
-        self._deadline_s = self._retry_s = self._heard_s = self._noted_s = self._unseen_s = 0.0
+        self._deadline_s = self._retry_s = self._heard_s = self._noted_s = 0.0
         self._retry_pause_s, self._note = _FIRST_RETRY_S, ""
         self._began = datetime.now().astimezone()
         self.panes = Panes(app=self, engine=engine)
@@ -134,12 +132,9 @@ class DemoApp(DemoFrontend):
         self.panes.arrange()
 
     def beat(self, elapsed_s: float) -> int:
-        """Moves the bars, and every other time at most looks around; never waits."""
-        self._unseen_s += elapsed_s
-        if self._unseen_s > 0.9 * _LOOK_MS / 1000:
-            unseen_s, self._unseen_s = self._unseen_s, 0.0
-            self._look_around(unseen_s, time.monotonic())
-        return 0 if self.has_left else super().beat(elapsed_s) or _LOOK_MS
+        """Looks at what the threads have left, and moves the bars; never waits."""
+        self._look_around(elapsed_s, time.monotonic())
+        return 0 if self.has_left else super().beat(elapsed_s) or FRAME_MS
 
     def _look_around(self, elapsed_s: float, now_s: float) -> None:
         if self._leaving:
