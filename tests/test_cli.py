@@ -383,6 +383,18 @@ def test_no_output_overwrites_what_settings_name(
     assert Path(output).read_bytes() == before
 
 
+def test_a_folder_called_like_a_model_is_no_model(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in it may be written."""
+    monkeypatch.chdir(tmp_path)
+    output = Path("bundled/events.csv")
+    output.parent.mkdir()
+    output.write_text("of yesterday", encoding="utf-8")
+    assert main(["detect", str(recording), "--format", "csv", "-o", str(output)]) == 0
+    assert output.read_text(encoding="utf-8").startswith("source,")
+
+
 def test_no_output_overwrites_what_comes_in(recording: Path) -> None:
     """Standard input may be a file."""
     before = recording.read_bytes()
