@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auricle.app import front_end
+from auricle.card import ClipFacts
 from auricle.errors import CardError
 from auricle.models import assembly
 from auricle.models.cardfile import FORMAT, parse_card, read_card
@@ -148,7 +149,7 @@ def test_a_card_may_not_contradict_itself(path: str, value: Any, what: str) -> N
 def test_clips_are_heard_in_windows_and_steps_of_frames(change: dict[str, Any]) -> None:
     """From one frame to a minute."""
     card = changed("architecture.family", "efficientat")
-    assert parse_card({**card, "clip": CLIP}, where="here").clip is not None
+    assert parse_card({**card, "clip": CLIP}, where="here").clip == ClipFacts((1.0,), step_s=0.16, delay_s=0.5)
     with pytest.raises(CardError, match="its clips' windows, 16 at most, and steps are not from a frame to 60 s"):
         parse_card({**card, "clip": {**CLIP, **change}}, where="here")
 
